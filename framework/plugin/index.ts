@@ -1,0 +1,1 @@
+export { definePlugin } from './define-plugin.js';
