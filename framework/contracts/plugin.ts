@@ -87,11 +87,7 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   deterministic: boolean;
   citation?: string;
   licence: { code: string; weights?: string };
-  create(
-    context: PluginContext,
-    config: PluginConfig,
-    inputs: PluginInputs[Kind],
-  ): PluginInstances[Kind] | Promise<PluginInstances[Kind]>;
+  create(context: PluginContext, config: PluginConfig, inputs: PluginInputs[Kind]): PluginInstances[Kind] | Promise<PluginInstances[Kind]>;
 }
 
 export type AnyPlugin = { [Kind in PluginKind]: PluginManifest<Kind> }[PluginKind];
