@@ -62,7 +62,8 @@ export const command: Command = {
     if (first !== undefined && !kinds.includes(first as PluginKind)) {
       throw new Fault('USAGE', `no kind of plugin is called "${first}"`, { known: kinds });
     }
-    const row = ({ kind, name, version, summary }: PluginManifest) => `${kind.padEnd(10)} ${name.padEnd(16)} ${version.padEnd(8)} ${summary}`;
+    const row = ({ kind, name, version, summary }: PluginManifest) =>
+      `${kind.padEnd(10)} ${name.padEnd(16)} ${version.padEnd(8)} ${summary}`;
     print(
       manifests.filter(({ kind }) => first === undefined || kind === first),
       row,

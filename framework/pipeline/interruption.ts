@@ -9,7 +9,9 @@ export function interruption(): { signal: AbortSignal; dispose(): void } {
   const interrupt = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130);
     process.stderr.write(`\n${name}: ending cleanly, once more ends at once\n`);
-    controller.abort(new Fault('INTERRUPTED', `interrupted by ${name}`, { hint: 'what was finished is kept: the same command goes on from there' }));
+    controller.abort(
+      new Fault('INTERRUPTED', `interrupted by ${name}`, { hint: 'what was finished is kept: the same command goes on from there' }),
+    );
   };
   const names = ['SIGINT', 'SIGTERM'] as const;
   for (const name of names) process.on(name, interrupt);

@@ -1,5 +1,9 @@
 /** Runs `work` over the items, at most `limit` at once; the first rejection stops further starts and is thrown once the running ones ended. */
-export async function mapPool<Item>(items: readonly Item[], limit: number, work: (item: Item, index: number) => Promise<void>): Promise<void> {
+export async function mapPool<Item>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item, index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   let failed = false;
   let reason: unknown;

@@ -37,7 +37,10 @@ export async function scoreRun(
     }
     for (const score of await metric.score(clips)) {
       if (score.values.length !== clips.length) {
-        throw new Fault('PLUGIN_FAILED', `metric "${name}" gave ${score.values.length} values of "${score.name}" for ${clips.length} clips`);
+        throw new Fault(
+          'PLUGIN_FAILED',
+          `metric "${name}" gave ${score.values.length} values of "${score.name}" for ${clips.length} clips`,
+        );
       }
       result.scores.push(score);
     }

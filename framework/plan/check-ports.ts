@@ -17,14 +17,15 @@ function show(port: Port): string {
  */
 export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, origin: Origin): PlannedPorts {
   /** Asks a plugin what it gives for what it is given, and names the plugin and its place in whatever it objects to. */
-  function pass<Kind extends PluginKind>({ manifest, config }: Chosen<Kind>, given: Record<string, Port>): Port {
+  function pass<Kind extends PluginKind>({ manifest, config }: Chosen<Kind>, before: readonly Port[]): Port {
+    const given = Object.fromEntries(before.map((port) => [port.type, port]));
     const { group } = pluginKinds[manifest.kind];
     const where = origin([group, 'name']);
-    const unmet = manifest.consumes.find((type) => !Object.values(given).some((port) => port.type === type));
+    const unmet = manifest.consumes.find((type) => !Object.hasOwn(given, type));
     if (unmet) {
       throw new Fault('PORT_MISMATCH', `${manifest.kind} "${manifest.name}" consumes ${unmet}, which nothing before it gives`, {
         where,
-        expected: Object.values(given).map(show).join(', '),
+        expected: before.map(show).join(', '),
       });
     }
     try {
@@ -35,19 +36,21 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, orig
     }
   }
 
-  const clips = pass(plugins.dataset, {});
-  const detections = pass(plugins.detector, { clips });
-  const tracks = pass(plugins.tracker, { detections });
+  const clips = pass(plugins.dataset, []);
+  const detections = pass(plugins.detector, [clips]);
+  const tracks = pass(plugins.tracker, [detections]);
   // checkManifest has seen to it that encoders and heads have these.
   const input = plugins.encoder.manifest.input!(plugins.encoder.config);
   const limits = plugins['llm-head'].manifest.limits!(plugins['llm-head'].config);
   const count = settings.video.frames;
   const frames: Port = { type: 'frames', dims: { count, ...input.frame } };
   const faces: Port | null = tracks.dims['principal'] ? { type: 'faces', dims: { count, ...input.face } } : null;
-  const tokens = pass(plugins.encoder, { frames, tracks, ...(faces ? { faces } : {}) });
+  const tokens = pass(plugins.encoder, faces ? [frames, tracks, faces] : [frames, tracks]);
   const head: Port = { type: 'llm-head', dims: { hidden: limits.hidden } };
-  const embeddings = pass(plugins.projector, { tokens, head });
-  pass(plugins['llm-head'], { embeddings });
+  const projected = pass(plugins.projector, [tokens, head]);
+  // A projector that leaves the width open takes the LLM head's.
+  const embeddings = { ...projected, dims: { ...projected.dims, hidden: projected.dims['hidden'] ?? limits.hidden } };
+  pass(plugins['llm-head'], [embeddings]);
 
   const projector = plugins.projector.manifest.name;
   const name = plugins['llm-head'].manifest.name;

@@ -138,7 +138,12 @@ function around(times: readonly number[], index: number): string {
 }
 
 /** Takes the wanted frames out of the decoded ones. `listed` are the time stamps of all frames where only some were decoded. */
-function sample({ log, pixels }: Decoded, options: DecodeOptions, clip: string, listed?: { times: number[]; period: number }): DecodedFrames {
+function sample(
+  { log, pixels }: Decoded,
+  options: DecodeOptions,
+  clip: string,
+  listed?: { times: number[]; period: number },
+): DecodedFrames {
   const { width, height } = log.output!;
   const bytes = width * height * 3;
   const count = Math.min(log.times.length, Math.floor(pixels.length / bytes));

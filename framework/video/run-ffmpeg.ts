@@ -50,7 +50,10 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
     return { code, errors };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall?.startsWith('spawn')) {
-      throw new Fault('FFMPEG_MISSING', `${executable} cannot be run: ${(cause as Error).message}`, { cause, hint: 'run `mienlab setup --only ffmpeg`' });
+      throw new Fault('FFMPEG_MISSING', `${executable} cannot be run: ${(cause as Error).message}`, {
+        cause,
+        hint: 'run `mienlab setup --only ffmpeg`',
+      });
     }
     throw cause;
   } finally {
@@ -61,7 +64,9 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
 async function feed(stdin: NodeJS.WritableStream, input: NonNullable<FfmpegRun['input']>, signal?: AbortSignal): Promise<void> {
   // ffmpeg may end before it has read all; its exit status says why.
   let open = true;
-  const ended = new Promise<void>((resolve) => stdin.on('error', () => resolve()).on('close', () => resolve())).then(() => void (open = false));
+  const ended = new Promise<void>((resolve) => stdin.on('error', () => resolve()).on('close', () => resolve())).then(
+    () => void (open = false),
+  );
   for await (const piece of input) {
     if (!open || signal?.aborted) return;
     if (!stdin.write(piece)) await Promise.race([once(stdin, 'drain').catch(() => {}), ended]);

@@ -56,7 +56,7 @@ export class VideoLog {
     }
     // The matrix turns counter-clockwise; ffmpeg has turned the frames already.
     const turned = /rotation of (-?[\d.]+) degrees/.exec(line);
-    if (turned) this.rotation = (((-Math.round(Number(turned[1])) % 360) + 360) % 360);
+    if (turned) this.rotation = ((-Math.round(Number(turned[1])) % 360) + 360) % 360;
   }
 
   /** Throws the fault that the log and the exit status give away. `times` are those of the frames found. */
