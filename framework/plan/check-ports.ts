@@ -49,7 +49,7 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, orig
   const head: Port = { type: 'llm-head', dims: { hidden: limits.hidden } };
   const projected = pass(plugins.projector, [tokens, head]);
   // A projector that leaves the width open takes the LLM head's.
-  const embeddings = { ...projected, dims: { ...projected.dims, hidden: projected.dims['hidden'] ?? limits.hidden } };
+  const embeddings: Port = { ...projected, dims: { ...projected.dims, hidden: projected.dims['hidden'] ?? limits.hidden } };
   pass(plugins['llm-head'], [embeddings]);
 
   const projector = plugins.projector.manifest.name;
