@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fault } from '../../faults/index.js';
 import type { OpenBackend } from './backend-choice.js';
+import { hasAvx } from './has-avx.js';
 import { threadEnvironment, type TensorWork } from './thread-table.js';
 import { requireHere, unionModule } from './union-module.js';
 
@@ -20,13 +21,6 @@ export function addonPath(): string {
 function addonOrigin(addon: string): AddonOrigin | undefined {
   const file = `${addon}.json`;
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AddonOrigin) : undefined;
-}
-
-/** TensorFlow's wheels abort the whole process on a CPU without AVX, so that is asked first. */
-function assertAvx(): void {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  if (!/\bavx\b/.test(flags)) throw new Fault('BACKEND_MISSING', 'libtensorflow needs a CPU with AVX, this one has none');
 }
 
 function setDefault(name: string, value: string): void {
@@ -60,7 +54,7 @@ export async function openTensorflow(work: TensorWork): Promise<OpenBackend> {
   if (!existsSync(addon)) {
     throw new Fault('BACKEND_MISSING', 'its addon is not built', { hint: 'run "mienlab setup --only tensor"' });
   }
-  assertAvx();
+  if (!hasAvx()) throw new Fault('BACKEND_MISSING', 'libtensorflow needs a CPU with AVX, this one has none');
   const origin = addonOrigin(addon);
   for (const [name, value] of Object.entries(threadEnvironment(work))) setDefault(name, value);
   setDefault('TF_CPP_MIN_LOG_LEVEL', '2');
