@@ -1,0 +1,9 @@
+// npm test: sets up what is missing, checks the sources, runs the tests. Arguments go to the test runner (npm test -- framework/config).
+import { bootstrap, runNode, setup } from './bootstrap.mjs';
+
+await bootstrap();
+await setup();
+const checked = await runNode('scripts/check.mjs');
+if (checked >= 128) process.exit(checked);
+const tested = await runNode('scripts/run-tests.mjs', process.argv.slice(2));
+process.exitCode = tested || checked;
