@@ -11,13 +11,13 @@ export interface NgramCounts {
 export class NgramIndex {
   private readonly tokens = new Map<string, number>();
   /** Edges (parent node, token) -> child node; 0, the root, marks a free slot. */
-  private parents = new Int32Array(1 << 12);
-  private labels = new Int32Array(1 << 12);
-  private children = new Int32Array(1 << 12);
-  private orders = new Uint8Array(1 << 11);
+  private parents = new Int32Array(1 << 15);
+  private labels = new Int32Array(1 << 15);
+  private children = new Int32Array(1 << 15);
+  private orders = new Uint8Array(1 << 14);
   /** Where an n-gram of the text being counted stands in its list, valid where `stamps` holds this text's number. */
-  private places = new Int32Array(1 << 11);
-  private stamps = new Int32Array(1 << 11);
+  private places = new Int32Array(1 << 14);
+  private stamps = new Int32Array(1 << 14);
   private texts = 0;
   private nodes = 1;
 
@@ -35,24 +35,26 @@ export class NgramIndex {
 
   count(tokens: readonly string[]): NgramCounts {
     const numbers = tokens.map((token) => this.token(token));
-    const ids: number[] = [];
-    const counts: number[] = [];
+    const ids = new Int32Array(numbers.length * this.maxOrder);
+    const counts = new Int32Array(ids.length);
+    let distinct = 0;
     this.texts++;
     for (let start = 0; start < numbers.length; start++) {
+      const end = Math.min(start + this.maxOrder, numbers.length);
       let node = 0;
-      for (let at = start; at < Math.min(start + this.maxOrder, numbers.length); at++) {
+      for (let at = start; at < end; at++) {
         node = this.child(node, numbers[at]!);
         if (this.stamps[node] === this.texts) {
           counts[this.places[node]!]!++;
         } else {
           this.stamps[node] = this.texts;
-          this.places[node] = ids.length;
-          ids.push(node);
-          counts.push(1);
+          this.places[node] = distinct;
+          ids[distinct] = node;
+          counts[distinct++] = 1;
         }
       }
     }
-    return { ids: Int32Array.from(ids), counts: Int32Array.from(counts) };
+    return { ids: ids.subarray(0, distinct), counts: counts.subarray(0, distinct) };
   }
 
   private token(token: string): number {

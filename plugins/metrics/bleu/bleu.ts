@@ -15,17 +15,21 @@ export interface BleuCounts {
 /** Counts of one candidate against one or more references, one function over many texts so that n-grams are looked up in one index. */
 export function bleuCounter(n = 4): (candidate: Tokens, references: readonly Tokens[]) => BleuCounts {
   const index = new NgramIndex(n);
+  // The most that one reference has of an n-gram, by id; all 0 between two texts.
+  let most = new Int32Array(0);
   return (candidate, references) => {
-    const most = new Map<number, number>();
-    for (const reference of references) {
-      const { ids, counts } = index.count(reference);
-      for (let i = 0; i < ids.length; i++) {
-        if (counts[i]! > (most.get(ids[i]!) ?? 0)) most.set(ids[i]!, counts[i]!);
+    const correct = new Array<number>(n + 1).fill(0);
+    const counted = references.map((reference) => index.count(reference));
+    const { ids, counts } = index.count(candidate);
+    if (index.size > most.length) most = new Int32Array(index.size * 2);
+    for (const reference of counted) {
+      for (let i = 0; i < reference.ids.length; i++) {
+        const id = reference.ids[i]!;
+        most[id] = Math.max(most[id]!, reference.counts[i]!);
       }
     }
-    const correct = new Array<number>(n + 1).fill(0);
-    const { ids, counts } = index.count(candidate);
-    for (let i = 0; i < ids.length; i++) correct[index.order(ids[i]!)]! += Math.min(counts[i]!, most.get(ids[i]!) ?? 0);
+    for (let i = 0; i < ids.length; i++) correct[index.order(ids[i]!)]! += Math.min(counts[i]!, most[ids[i]!]!);
+    for (const reference of counted) for (let i = 0; i < reference.ids.length; i++) most[reference.ids[i]!] = 0;
     const away = (length: number) => Math.abs(length - candidate.length);
     return {
       candidateLength: candidate.length,

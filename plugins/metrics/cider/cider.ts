@@ -13,22 +13,25 @@ export interface DocumentFrequencies {
 /** Document frequencies of a set of references, [video][reference][token]; n-grams of orders 1..n. */
 export function documentFrequencies(references: readonly (readonly Tokens[])[], n = 4): DocumentFrequencies {
   const index = new NgramIndex(n);
-  const counts = references.map((video) => video.map((reference) => index.count(reference)));
-  return { index, ...frequenciesOf(counts, index) };
+  return frequenciesOf(index, countAll(index, references));
 }
 
-function frequenciesOf(counts: readonly (readonly NgramCounts[])[], index: NgramIndex): { frequency: Int32Array; videos: number } {
+function countAll(index: NgramIndex, references: readonly (readonly Tokens[])[]): NgramCounts[][] {
+  return references.map((video) => video.map((reference) => index.count(reference)));
+}
+
+function frequenciesOf(index: NgramIndex, counts: readonly (readonly NgramCounts[])[]): DocumentFrequencies {
   const frequency = new Int32Array(index.size);
   const last = new Int32Array(index.size).fill(-1);
   counts.forEach((video, v) => {
     for (const { ids } of video) {
-      for (const id of ids) {
-        if (last[id] !== v) frequency[id]!++;
-        last[id] = v;
+      for (let i = 0; i < ids.length; i++) {
+        if (last[ids[i]!] !== v) frequency[ids[i]!]!++;
+        last[ids[i]!] = v;
       }
     }
   });
-  return { frequency, videos: counts.length };
+  return { index, frequency, videos: counts.length };
 }
 
 interface Vector {
@@ -50,31 +53,32 @@ interface Vector {
 export function cider(
   candidates: readonly Tokens[],
   references: readonly (readonly Tokens[])[],
-  {
-    n = 4,
-    sigma = 6,
-    frequencies = documentFrequencies(references, n),
-  }: { n?: number; sigma?: number; frequencies?: DocumentFrequencies } = {},
+  { n = 4, sigma = 6, frequencies }: { n?: number; sigma?: number; frequencies?: DocumentFrequencies } = {},
 ): number[] {
-  const { index, frequency } = frequencies;
-  const logVideos = Math.log(frequencies.videos);
-  const vector = (tokens: Tokens): Vector => {
-    const { ids, counts } = index.count(tokens);
+  const index = frequencies?.index ?? new NgramIndex(n);
+  const referenceCounts = countAll(index, references);
+  const { frequency, videos } = frequencies ?? frequenciesOf(index, referenceCounts);
+  const unseen = Math.log(videos);
+  const inverse = new Float64Array(frequency.length);
+  for (let id = 0; id < inverse.length; id++) inverse[id] = unseen - Math.log(Math.max(1, frequency[id]!));
+  const vector = ({ ids, counts }: NgramCounts, length: number): Vector => {
     const weights = new Float64Array(ids.length);
     const norms = new Float64Array(n + 1);
     for (let i = 0; i < ids.length; i++) {
-      const weight = counts[i]! * (logVideos - Math.log(Math.max(1, frequency[ids[i]!] ?? 0)));
+      const id = ids[i]!;
+      const weight = counts[i]! * (id < inverse.length ? inverse[id]! : unseen);
       weights[i] = weight;
-      norms[index.order(ids[i]!)]! += weight * weight;
+      norms[index.order(id)]! += weight * weight;
     }
-    return { ids, weights, norms: norms.map(Math.sqrt), length: n > 1 ? Math.max(0, tokens.length - 1) : 0 };
+    return { ids, weights, norms: norms.map(Math.sqrt), length: n > 1 ? Math.max(0, length - 1) : 0 };
   };
 
   let dense = new Float64Array(index.size);
   return candidates.map((tokens, video) => {
-    const candidate = vector(tokens);
+    const candidate = vector(index.count(tokens), tokens.length);
     let sum = 0;
-    for (const reference of references[video]!.map(vector)) {
+    for (const [r, counts] of referenceCounts[video]!.entries()) {
+      const reference = vector(counts, references[video]![r]!.length);
       if (index.size > dense.length) dense = new Float64Array(index.size * 2);
       for (let i = 0; i < reference.ids.length; i++) dense[reference.ids[i]!] = reference.weights[i]!;
       const products = new Float64Array(n + 1);
@@ -83,7 +87,7 @@ export function cider(
         const weight = dense[id]!;
         if (weight) products[index.order(id)]! += Math.min(candidate.weights[i]!, weight) * weight;
       }
-      for (const id of reference.ids) dense[id] = 0;
+      for (let i = 0; i < reference.ids.length; i++) dense[reference.ids[i]!] = 0;
       const penalty = Math.exp(-((candidate.length - reference.length) ** 2) / (2 * sigma ** 2));
       for (let order = 1; order <= n; order++) {
         const norms = candidate.norms[order]! * reference.norms[order]!;
