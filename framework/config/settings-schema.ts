@@ -4,6 +4,7 @@ import convict, { type Schema } from 'convict';
 export type PluginBlock = Readonly<Record<string, unknown>> & { readonly name: string };
 
 export interface TrainSettings {
+  epochs: number;
   steps: number;
   batch: number;
   clip: number;
@@ -94,7 +95,8 @@ export const settingsSchema: Schema<Settings> = {
     margin: { doc: 'Side of the square face crop over the larger side of the face box', format: number(0.5, 10), default: 1.3 },
   },
   train: {
-    steps: { doc: 'Optimiser steps on the caption loss; 0: no tuning', format: integer(0), default: 900 },
+    epochs: { doc: 'How often every training clip is seen; 0 with steps 0: no tuning', format: number(0, 1e6), default: 6 },
+    steps: { doc: 'Optimiser steps on the caption loss; 0: by epochs', format: integer(0), default: 0 },
     batch: { doc: 'Samples a step', format: integer(1), default: 8 },
     clip: { doc: 'Largest global norm of the gradients; 0: no clipping', format: number(0, Infinity), default: 1 },
     optimizer: {

@@ -14,6 +14,7 @@ export function runParams({ plugins, judge, metrics, settings, swept }: RunPlan)
     metrics: metrics.map(({ manifest }) => manifest.name).join(' '),
     ...swept,
     seed: settings.seed,
+    'train.epochs': settings.train.epochs,
     'train.steps': settings.train.steps,
     'train.auxiliary': settings.train.auxiliary.name,
     'video.frames': settings.video.frames,
