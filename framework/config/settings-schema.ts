@@ -13,9 +13,24 @@ export interface TrainSettings {
   auxiliary: { name: 'none' | 'caption-words'; 'steps-before': number; weight: number; scale: number; 'max-share': number };
 }
 
+/** What an experiment set out to show: `setting` scores better than each of `against`. Tested as stated, told however it comes out. */
+export interface ClaimSettings {
+  statement: string;
+  score: string;
+  setting: string;
+  against: readonly string[];
+  /** Clip kind it is about; all clips where absent. */
+  kind?: string;
+  /** The kind in words. */
+  where?: string;
+  caveat?: string;
+}
+
 /** All settings of one run; plugin blocks stand beside them. */
 export interface Settings {
   name: string;
+  title: string;
+  checkpoint: string;
   seed: number;
   data: PluginBlock & { 'on-error': 'skip' | 'fail' };
   detector: PluginBlock;
@@ -31,7 +46,7 @@ export interface Settings {
   generate: { batch: number; 'max-new-tokens': number; temperature: number; 'top-k': number; 'top-p': number };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
-  compare: { resamples: number; samples: number; 'break-down': string[] };
+  compare: { resamples: number; samples: number; 'break-down': string[]; claims: readonly ClaimSettings[] };
   cache: 'use' | 'refresh' | 'off';
   sweep: Readonly<Record<string, unknown>>;
 }
@@ -66,6 +81,14 @@ const betas = (value: unknown) => {
 const strings = (value: unknown) => {
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) throw new Error('must be a list of strings');
 };
+const claims = (value: unknown) => {
+  if (!Array.isArray(value)) throw new Error('must be a list of claims');
+  for (const claim of value as Record<string, unknown>[]) {
+    const missing = ['statement', 'score', 'setting', 'against'].find((key) => claim[key] === undefined);
+    if (missing) throw new Error(`must be a list of claims with statement, score, setting and against; one lacks ${missing}`);
+    strings(claim['against']);
+  }
+};
 const text = (value: unknown) => {
   if (typeof value !== 'string') throw new Error('must be a text');
 };
@@ -76,6 +99,12 @@ const none = null as never;
 /** Every run setting with what it means, its range, its default, and the environment variable and argument that set it. */
 export const settingsSchema: Schema<Settings> = {
   name: { doc: 'Name of the experiment', format: text, default: 'experiment' },
+  title: { doc: 'What the experiment asks, for people: heads the report', format: text, default: '' },
+  checkpoint: {
+    doc: 'Folder of a checkpoint that the model starts from, such as one of an earlier run; empty: fresh weights',
+    format: text,
+    default: '',
+  },
   seed: { doc: 'Seed of everything random in a run', format: integer(0), default: 0 },
   data: { doc: 'The dataset; `on-error` says what a clip that cannot be used does: skip it or fail the run', format: block, default: none },
   detector: { doc: 'The face detector', format: block, default: none },
@@ -160,6 +189,7 @@ export const settingsSchema: Schema<Settings> = {
     resamples: { doc: 'Bootstrap resamples of the clips', format: integer(100), default: 10000 },
     samples: { doc: 'Sample clips shown in the report', format: integer(0), default: 6 },
     'break-down': { doc: 'Scores broken down by clip kind; those of no such name are passed over', format: strings, default: ['events'] },
+    claims: { doc: 'What the experiment set out to show, each tested as stated', format: claims, default: [] },
   },
   cache: {
     doc: 'use: take finished stages from the cache; refresh: make them anew; off: keep nothing',
