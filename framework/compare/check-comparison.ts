@@ -38,6 +38,7 @@ export function checkComparison(comparison: Comparison): void {
     comparison.clips.map(({ id }) => id),
     'clips',
   );
-  for (const { label, runs } of comparison.settings) for (const run of runs) checkScores(run.scores, `${label}, seed ${run.seed}`, comparison);
+  for (const { label, runs } of comparison.settings)
+    for (const run of runs) checkScores(run.scores, `${label}, seed ${run.seed}`, comparison);
   for (const { label, scores } of comparison.blind) checkScores(scores, label, comparison);
 }

@@ -18,7 +18,7 @@ export function starNote(grid: ScoreGrid, baseline: string): string[] {
   const least = (grid.comparisons * 2) / (1 + Math.min(...grid.columns.map(({ resamples }) => resamples)));
   const unreachable = least > 0.05 ? '; too few resamples for so many comparisons to mark every difference there may be' : '';
   return [
-    `* differs from ${baseline} (paired difference beside the value): paired bootstrap over clips (${thousands(most)} resamples` +
+    `* differs from ${baseline} by the paired difference shown: paired bootstrap over clips (${thousands(most)} resamples` +
       `${exceptions}), Holm over ${grid.comparisons} comparison${grid.comparisons === 1 ? '' : 's'}, 95 %${unreachable}`,
   ];
 }
@@ -27,7 +27,9 @@ function seedNote(comparison: Comparison): string[] {
   const counts = [...new Set(comparison.settings.map(({ runs }) => runs.length))];
   if (Math.max(0, ...counts) < 2) return [];
   const seeds = counts.length === 1 ? `${counts[0]} seeds` : 'seeds';
-  return [`Several seeds: each clip's mean over the ${seeds} comes first; intervals are over clips and do not hold the spread between seeds`];
+  return [
+    `Several seeds: each clip's mean over the ${seeds} comes first; intervals are over clips and do not hold the spread between seeds`,
+  ];
 }
 
 function missingNote(grid: ScoreGrid): string[] {
@@ -37,7 +39,9 @@ function missingNote(grid: ScoreGrid): string[] {
       return estimate && estimate.clips < column.clips ? [`${column.score} of ${label} ${estimate.clips} of ${column.clips}`] : [];
     }),
   );
-  return missing.length === 0 ? [] : [`Clips without a value are left out, from differences where either side has none: ${listed(missing)}`];
+  return missing.length === 0
+    ? []
+    : [`Clips without a value are left out, from differences where either side has none: ${listed(missing)}`];
 }
 
 /** Settings that a score cannot tell from a blind baseline: their interval reaches the best of them. */

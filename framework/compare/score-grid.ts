@@ -81,7 +81,9 @@ function draw(series: readonly (ClipSeries | null)[], options: BootstrapOptions)
   for (const n of new Set(series.flatMap((one) => (one && one.clips.length > 1 ? [one.clips.length] : [])))) {
     const together = series.flatMap((one, index) => (one?.clips.length === n ? [{ index, statistic: one.over(one.clips) }] : []));
     const statistics = together.map(({ statistic }) => statistic);
-    replicates(statistics, n, resamples, options.random.fork(`bootstrap-${n}`)).forEach((values, i) => (drawn[together[i]!.index] = values));
+    replicates(statistics, n, resamples, options.random.fork(`bootstrap-${n}`)).forEach(
+      (values, i) => (drawn[together[i]!.index] = values),
+    );
   }
   return drawn;
 }

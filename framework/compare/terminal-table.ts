@@ -83,7 +83,10 @@ function costColumns(comparison: Comparison, grid: ScoreGrid): TextColumn[] {
 }
 
 function names(comparison: Comparison, grid: ScoreGrid, paint: Paints): TextColumn {
-  const cells = [...grid.rows.map(({ label }) => ({ text: label })), ...grid.blind.map(({ label }) => ({ text: label, paint: paint.quiet }))];
+  const cells = [
+    ...grid.rows.map(({ label }) => ({ text: label })),
+    ...grid.blind.map(({ label }) => ({ text: label, paint: paint.quiet })),
+  ];
   return { head: comparison.compared, cells, align: 'left' };
 }
 
@@ -91,7 +94,8 @@ function heading(comparison: Comparison): string {
   const counts = new Set(comparison.settings.map(({ runs }) => runs.length));
   const [count] = counts;
   const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
-  const runs = counts.size === 1 ? ` x ${plural(count!, 'seed')}` : ` with ${plural(comparison.settings.flatMap(({ runs }) => runs).length, 'run')}`;
+  const runs =
+    counts.size === 1 ? ` x ${plural(count!, 'seed')}` : ` with ${plural(comparison.settings.flatMap(({ runs }) => runs).length, 'run')}`;
   const baseline = comparison.settings[0] ? ` - baseline: ${comparison.settings[0].label}` : '';
   return `${comparison.name} - ${plural(comparison.settings.length, 'setting')}${runs} - ${plural(comparison.clips.length, 'test clip')}${baseline}`;
 }
@@ -103,10 +107,16 @@ function breakdowns(comparison: Comparison, analysis: Analysis, width: number, p
     if (!asked) return [];
     const withBlind = { ...grid, blind: grid.blind.filter(({ values }) => values.some((value) => value !== null)) };
     const table = textColumns(names(comparison, withBlind, paint), scoreColumns(withBlind, paint), width, paint.head);
-    return ['', paint.head(`${score} by clip kind (clips)`), ...table, ...starNote(grid, comparison.settings[0]?.label ?? '').flatMap(notes)];
+    return [
+      '',
+      paint.head(`${score} by clip kind (clips)`),
+      ...table,
+      ...starNote(grid, comparison.settings[0]?.label ?? '').flatMap(notes),
+    ];
   });
   const others = analysis.breakdowns.filter(({ asked, differs }) => differs && !asked).map(({ score }) => score);
-  if (others.length > 0) lines.push(...notes(`Between clip kinds, intervals also lie apart for ${others.join(', ')}: the report breaks them down`));
+  if (others.length > 0)
+    lines.push(...notes(`Between clip kinds, intervals also lie apart for ${others.join(', ')}: the report breaks them down`));
   const unkinded = comparison.clips.filter(({ kind }) => kind === undefined).length;
   if (lines.length > 0 && unkinded > 0) lines.push(...notes(`${unkinded} clips have no kind and stand in no break-down`));
   return lines;

@@ -29,7 +29,8 @@ function padded({ text, paint }: TextCell, width: number, align: 'left' | 'right
  * the first column again and a blank line before.
  */
 export function textColumns(names: TextColumn, columns: readonly TextColumn[], width: number, headPaint?: Paint): string[] {
-  const widthOf = ({ head, cells }: TextColumn) => Math.max(...[head, ...cells.map(({ text }) => text)].map((text) => displayWidth(plainText(text))));
+  const widthOf = ({ head, cells }: TextColumn) =>
+    Math.max(...[head, ...cells.map(({ text }) => text)].map((text) => displayWidth(plainText(text))));
   const blocks: TextColumn[][] = [];
   let left = 0;
   for (const column of columns) {
@@ -44,7 +45,11 @@ export function textColumns(names: TextColumn, columns: readonly TextColumn[], w
   return blocks.flatMap((block, index) => {
     const all = [names, ...block];
     const widths = all.map(widthOf);
-    const line = (cells: readonly TextCell[]) => cells.map((cell, i) => padded(cell, widths[i]!, all[i]!.align)).join(gap).trimEnd();
+    const line = (cells: readonly TextCell[]) =>
+      cells
+        .map((cell, i) => padded(cell, widths[i]!, all[i]!.align))
+        .join(gap)
+        .trimEnd();
     return [
       ...(index > 0 ? [''] : []),
       line(all.map(({ head }) => ({ text: head, paint: headPaint }))),

@@ -41,7 +41,9 @@ function captionScores(random: Random, chances: readonly number[], shift: readon
     clipMean('cider', near(events, 0.35, 0.9, 0.25)),
     clipMean('rouge-l', near(events, 0.57, 0.12, 0.05), { note: 'hardly sees whether the actions are right' }),
     clipMean('bleu-4', near(events, 0.2, 0.2, 0.06)),
-    corpusF1('autodq', near(events, 0.05, 0.8, 0.08), near(events, 0.07, 0.8, 0.08), { note: 'judge rules@1: not comparable with published values' }),
+    corpusF1('autodq', near(events, 0.05, 0.8, 0.08), near(events, 0.07, 0.8, 0.08), {
+      note: 'judge rules@1: not comparable with published values',
+    }),
     clipMean('tem-reconstruction', near(events, 0.02, 0.7, 0.06), {
       note: 'our reconstruction of TEM (its code is not public); not comparable with published values',
     }),
@@ -58,9 +60,13 @@ function runOf(label: string, seed: number, clipKinds: readonly string[], random
   if (label !== 'none') {
     const right = label === 'facetrack' ? [0.99, 0.98, 0.96] : [0.99, 0.96, 0.42];
     scores.push(
-      clipMean('principal-face', clipKinds.map((kind, i) => (i % 41 === 40 ? null : Math.min(1, right[kinds.indexOf(kind)]! + 0.03 * random.normal()))), {
-        caption: false,
-      }),
+      clipMean(
+        'principal-face',
+        clipKinds.map((kind, i) => (i % 41 === 40 ? null : Math.min(1, right[kinds.indexOf(kind)]! + 0.03 * random.normal()))),
+        {
+          caption: false,
+        },
+      ),
     );
   }
   const learned = label === 'none' ? 1 : 0;
@@ -87,16 +93,28 @@ export function madeUpComparison({ clips = 120, seeds = 3 }: MadeUpOptions = {})
   const random = seededRandom(20);
   const clipKinds = Array.from({ length: clips }, (_, i) => kinds[[0, 1, 1, 2][i % 4]!]!);
   const shift = clipKinds.map(() => random.normal());
-  const settings = Object.keys(skill).map(
-    (label): Setting => ({
-      label,
-      choices: { tracker: label },
-      runs: Array.from({ length: seeds }, (_, seed) => runOf(label, seed, clipKinds, random, shift)),
-    }),
-  );
+  const settings = Object.keys(skill).map((label): Setting => ({
+    label,
+    choices: { tracker: label },
+    runs: Array.from({ length: seeds }, (_, seed) => runOf(label, seed, clipKinds, random, shift)),
+  }));
   const blind = [
-    { label: 'blind constant', scores: captionScores(random, clipKinds.map(() => 0.19), shift) },
-    { label: 'blind other clip', scores: captionScores(random, clipKinds.map(() => 0.12), shift) },
+    {
+      label: 'blind constant',
+      scores: captionScores(
+        random,
+        clipKinds.map(() => 0.19),
+        shift,
+      ),
+    },
+    {
+      label: 'blind other clip',
+      scores: captionScores(
+        random,
+        clipKinds.map(() => 0.12),
+        shift,
+      ),
+    },
   ];
   const caption = (i: number, wrong: boolean) =>
     `A woman with red hair and a blue shirt is shown. At the beginning she ${actions[i % 6]}. Then she ${actions[(i + (wrong ? 3 : 2)) % 6]}. ` +
@@ -112,17 +130,19 @@ export function madeUpComparison({ clips = 120, seeds = 3 }: MadeUpOptions = {})
     breakdown: ['events'],
     claims: [
       {
-        statement: "captions from the principal face beat captions from the largest face and from the frame alone where a larger distractor is about",
+        statement:
+          'captions from the principal face beat captions from the largest face and from the frame alone where a larger distractor is about',
         score: 'events',
         kind: 'larger-distractor',
         where: 'where a larger distractor is about',
         setting: 'facetrack',
         against: ['largest-face', 'none'],
-        caveat: 'The row none is at the blind level on one-person clips too: its distance does not by itself show an effect of distractors.',
+        caveat:
+          'The row none is at the blind level on one-person clips too: its distance does not by itself show an effect of distractors.',
       },
     ],
     notes: [
-      'Auxiliary loss, the same in every row: which words stand in the caption\'s sentence on their third of the clip, from the face tokens; 200 steps alone, then weight 0.5. It uses no label beyond the captions.',
+      "Auxiliary loss, the same in every row: which words stand in the caption's sentence on their third of the clip, from the face tokens; 200 steps alone, then weight 0.5. It uses no label beyond the captions.",
       'Judge of autodq and tem-reconstruction: rules@1 on the event grammar of drawn-faces.',
       'Dataset drawn-faces 1.0.0, digest 5f0c8f2e91ab; no person is in two splits.',
       'Sampling: 8 frames a clip at segment midpoints; greedy generation.',
