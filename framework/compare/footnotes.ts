@@ -18,7 +18,7 @@ export function starNote(grid: ScoreGrid, baseline: string): string[] {
   const least = (grid.comparisons * 2) / (1 + Math.min(...grid.columns.map(({ resamples }) => resamples)));
   const unreachable = least > 0.05 ? '; too few resamples for so many comparisons to mark every difference there may be' : '';
   return [
-    `* differs from ${baseline} (paired difference beside the value): paired bootstrap over clips (${thousands(most)} resamples` +
+    `* differs from ${baseline} by the paired difference shown: paired bootstrap over clips (${thousands(most)} resamples` +
       `${exceptions}), Holm over ${grid.comparisons} comparison${grid.comparisons === 1 ? '' : 's'}, 95 %${unreachable}`,
   ];
 }
