@@ -12,7 +12,6 @@ import type { Log, Progress, RunHandle, RunLog, RunLogSummary, RunStatus } from 
 import { Fault, formatError } from '../faults/index.js';
 import { stateFolder } from '../paths.js';
 import type { ExperimentPlan } from '../plan/experiment-plan.js';
-import { settingsOf } from '../plan/experiment-plan.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import { environmentFacts } from '../setup/environment-facts.js';
@@ -25,6 +24,7 @@ import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
 import { makeRunFolder } from './run-folder.js';
+import { pickSamples, SampleOverlays } from './sample-overlays.js';
 import { StageCache } from './stage-cache.js';
 
 export interface ExperimentServices {
@@ -91,7 +91,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
       tags: { ...source, 'mienlab.backend': backend.name, 'mienlab.backend.reason': backend.reason, ...prefixed('mienlab.', facts) },
     });
     parent.artifactFile('config.yaml', join(folder, 'config.yaml'));
-    if (settings.runlog['system-metrics']) stopSampling = sampleSystemMetrics({ log: parent, folder });
+    if (settings.runlog['system-metrics']) stopSampling = sampleSystemMetrics({ log: (values, step) => parent!.metrics(values, step), folder });
     finished = await stages({ experiment, services, root, cache, folder, backend, parent, runLog, environment });
     status = finished.failed.length ? 'FAILED' : 'FINISHED';
   } catch (error) {
@@ -133,6 +133,10 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       const seen = await perceive(viewers, clips.clips, { cache, nonce, progress: services.progress, signal: services.signal });
       for (const [plan, perception] of seen) perceptions.set(plan, perception);
     }
+    const all = [...new Map([...gathered.keys()].flatMap(({ clips }) => clips.map(({ clip }) => [clip.id, clip]))).values()];
+    const testClips = all.filter(({ split }) => split === 'test');
+    const overlays = new SampleOverlays();
+    const samples = pickSamples(testClips, experiment.settings.compare.samples);
     const seeds = new Set(experiment.runs.map(({ settings }) => settings.seed)).size > 1;
     for (const [clips, plans] of gathered) {
       logDataset(parent, plans[0]!, clips);
@@ -146,7 +150,8 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           logConfig(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          performed.push(await performRun({ plan, container, perception, clips: clips.clips, cache, handle, backend: backend.name, nonce }));
+          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, overlays, samples };
+          performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {
           handle.tag('mienlab.error', formatError(error).slice(0, 5000));
@@ -160,7 +165,16 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       }
     }
     if (!performed.length) throw failed[0]!.error;
-    const comparison = await compareRuns({ ...stage, performed });
+    const comparison = await compareRuns({
+      ...stage,
+      performed,
+      testClips,
+      trainReferences: all.filter(({ split }) => split === 'train').flatMap(({ references }) => references),
+      datasetDigest: [...gathered.keys()].map(({ digest }) => digest).join(' '),
+      overlays,
+      samples,
+      signal: services.signal,
+    });
     const analysis = analyse(comparison, { resamples: experiment.settings.compare.resamples });
     const report = await writeReport(folder, comparison, analysis);
     parent.artifactFile('report.html', report);

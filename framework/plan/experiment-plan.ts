@@ -12,10 +12,3 @@ export interface ExperimentPlan {
   /** As the user named it. */
   source: string;
 }
-
-/** Runs that differ in nothing but the seed. */
-export function settingsOf({ runs }: Pick<ExperimentPlan, 'runs'>): { label: string; runs: RunPlan[] }[] {
-  const settings = new Map<string, RunPlan[]>();
-  for (const run of runs) settings.set(run.label, [...(settings.get(run.label) ?? []), run]);
-  return [...settings].map(([label, runs]) => ({ label, runs }));
-}
