@@ -1,14 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FaultList } from '../faults/index.js';
+import { Fault, FaultList } from '../faults/index.js';
+import type { Placed } from './load-settings.js';
 import { loadSettings } from './load-settings.js';
 
 const blocks = Object.fromEntries(['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head'].map((key) => [key, { name: 'x' }]));
-const origin = (path: string[]) => ({ source: 'e.yaml', line: path.length, column: path.join('.').length });
+const fault: Placed['fault'] = (path, code, message, details) =>
+  new Fault(code, message, { key: path.join('.'), where: { source: 'e.yaml', line: path.length, column: path.join('.').length }, ...details });
+const placed: Placed = { fault, choiceFault: (key, code, message, details) => new Fault(code, message, { key, ...details }), choices: {} };
 
 function faultsOf(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) {
   try {
-    loadSettings(config, { origin, env });
+    loadSettings(config, { placed, env });
   } catch (error) {
     assert.instance(error, FaultList);
     return (error as FaultList).faults;
@@ -17,7 +20,7 @@ function faultsOf(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) 
 }
 
 test('defaults are filled in and blocks pass through', () => {
-  const settings = loadSettings({ ...blocks, seed: 3, train: { steps: 5 } }, { origin, env: {} });
+  const settings = loadSettings({ ...blocks, seed: 3, train: { steps: 5 } }, { placed, env: {} });
   assert.is(settings.seed, 3);
   assert.is(settings.train.steps, 5);
   assert.is(settings.train.batch, 8);
@@ -27,7 +30,7 @@ test('defaults are filled in and blocks pass through', () => {
 
 test('environment and arguments set what the schema says', () => {
   const env = { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' };
-  const settings = loadSettings(blocks, { origin, env, args: ['--backend', 'wasm'] });
+  const settings = loadSettings(blocks, { placed, env, args: ['--backend', 'wasm'] });
   assert.is(settings.runlog['tracking-uri'], 'http://127.0.0.1:9');
   assert.is(settings.tensor.backend, 'wasm');
 });
