@@ -3,11 +3,23 @@ import type { PluginTable } from './plugin-registry.js';
 
 export const generatedPlugins: PluginTable = {
   dataset: {},
-  detector: {},
+  detector: {
+    blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
+  },
   tracker: {},
-  encoder: {},
-  projector: {},
-  'llm-head': {},
-  metric: {},
+  encoder: {
+    'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
+  },
+  projector: {
+    'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),
+  },
+  'llm-head': {
+    'tiny-decoder': () => import('../../plugins/llm-heads/tiny-decoder/plugin.js'),
+  },
+  metric: {
+    bleu: () => import('../../plugins/metrics/bleu/plugin.js'),
+    cider: () => import('../../plugins/metrics/cider/plugin.js'),
+    'rouge-l': () => import('../../plugins/metrics/rouge-l/plugin.js'),
+  },
   judge: {},
 };
