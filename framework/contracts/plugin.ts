@@ -79,7 +79,7 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>): Port;
   /** Encoders only: the sizes it wants. */
   input?: (config: PluginConfig) => EncoderInput;
-  /** Metrics only. */
+  /** Metrics and judges only. */
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };

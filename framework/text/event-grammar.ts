@@ -52,7 +52,7 @@ export function splitParts(caption: string, grammar: EventGrammar): string[] {
   const parts = grammar.parts.map(() => '');
   let open: { part: number; from: number } | undefined;
   const close = (end: number) => {
-    if (open) parts[open.part] = `${parts[open.part]} ${text.slice(open.from, end)}`.trim();
+    if (open) parts[open.part] = `${parts[open.part]} ${text.slice(open.from, end).trim()}`.trim();
   };
   for (const start of text.matchAll(sentenceStart)) {
     const at = start.index + start[0].length;

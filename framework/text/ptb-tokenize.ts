@@ -97,8 +97,9 @@ const token = new RegExp(
 );
 
 /** Most words, found without the long list above. */
-const plainWord = /[ \n]*([A-Za-z]+(?:-[A-Za-z]+)*)(?=[ ,\n]|$)/y;
+const plainWord = / *([A-Za-z]+(?:-[A-Za-z]+)*)(?=[ ,]|$)/y;
 const ignored = /\u00ad/g;
+const lineEnds = /[\n\r\v\f\u0085\u2028\u2029]/g;
 /** Variation selectors, the enclosing key cap and all beyond the basic plane: the tokenizer knows none of them. */
 const unknown = /[\ufe00-\ufe0f\u20e3\u{10000}-\u{10ffff}]/gu;
 
@@ -108,7 +109,7 @@ const unknown = /[\ufe00-\ufe0f\u20e3\u{10000}-\u{10ffff}]/gu;
  * U+2028 or U+2029 end a caption and shifts all later ones, they are spaces here. Never throws.
  */
 export function ptbTokenize(caption: string): string[] {
-  const text = caption.replace(ignored, '').replace(unknown, ' ');
+  const text = caption.replace(ignored, '').replace(lineEnds, ' ').replace(unknown, ' ');
   const tokens: string[] = [];
   for (let at = 0; at < text.length;) {
     plainWord.lastIndex = at;
@@ -136,7 +137,7 @@ function rewrite(found: string, groups: Record<string, string | undefined>): str
     return [found.slice(0, at), found.slice(at)];
   }
   // The tokenizer keeps these in one token, with a no-break space.
-  if (groups['fraction'] || found.startsWith('<')) return [found.replaceAll(' ', '\u00a0')];
+  if (groups['fraction'] || found.startsWith('<')) return [found.replace(/\s/g, '\u00a0')];
   if (groups['smiley']) return [found.replace('(', '-lrb-').replace(')', '-rrb-')];
   return [rewritten.get(found) ?? found.replaceAll('&amp;', '&')];
 }
