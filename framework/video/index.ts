@@ -1,0 +1,1 @@
+export { boxArea, boxBetween, boxCentre, boxIou } from './box.js';
