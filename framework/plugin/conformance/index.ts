@@ -1,3 +1,6 @@
+export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
 export { manifestConforms } from './manifest-conforms.js';
 export { sourceFolder } from './source-folder.js';
+export { testBackend } from '../../tensor/test-backend.js';
 export { testContext } from './test-context.js';
+export { trackerConforms, type TrackerCheck } from './tracker-conforms.js';

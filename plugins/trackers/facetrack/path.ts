@@ -53,7 +53,10 @@ export class Path {
     return { ...this.box, x: this.box.x + x * share, y: this.box.y + y * share };
   }
 
-  /** How well a face fits, above 0 up to 1; 0 where it is out of reach or has grown or shrunk too much. */
+  /**
+   * How well a face fits, above 0 up to 1; 0 where it is out of reach or has grown or shrunk too much. Gaussian in distance and log size,
+   * flat near 0, so that two fair pairs are worth more than one perfect pair and one face left over.
+   */
   fit(box: Box, time: number, rules: Association): number {
     const reach = Math.min(rules.maxReach, rules.baseReach + rules.maxSpeed * (time - this.time));
     const predicted = this.predict(time, reach);
@@ -63,7 +66,8 @@ export class Path {
     const [predictedX, predictedY] = boxCentre(predicted);
     const distance = Math.hypot(x - predictedX, y - predictedY) / Math.sqrt(size * before);
     if (!(distance <= reach) || !(growth <= Math.log(rules.maxGrowth))) return 0;
-    return rules.iouWeight * boxIou(box, predicted) + (1 - rules.iouWeight) * Math.exp(-distance - growth);
+    const likeness = Math.exp(-(distance ** 2) - (2 * growth) ** 2);
+    return rules.iouWeight * boxIou(box, predicted) + (1 - rules.iouWeight) * likeness;
   }
 
   see(box: Box, frame: number, time: number): void {
