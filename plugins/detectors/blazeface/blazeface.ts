@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs';
 import type { Detection, Detector, Frames, PluginContext } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
 import { tensorflow } from 'mienlab/tensor';
@@ -52,8 +53,9 @@ export class BlazeFace implements Detector {
 
   private async run(images: Float32Array, count: number): Promise<Float32Array[]> {
     const input = tensorflow().tensor4d(images, [count, side, side, 3]);
-    const outputs = this.network.run(input);
+    let outputs: Tensor[] = [];
     try {
+      outputs = this.network.run(input);
       return await Promise.all(outputs.map((output) => output.data<'float32'>()));
     } finally {
       tensorflow().dispose([input, ...outputs]);

@@ -3,6 +3,9 @@ import type { Frames } from 'mienlab/contracts';
 /** Side of the square that the network sees, pixels. */
 export const side = 256;
 
+/** Pixels 0..255 become -1..1. */
+const unit = 1 / 127.5;
+
 /** Two neighbours of every output position and the second one's weight. */
 function taps(from: number, to: number): { near: Int32Array; far: Int32Array; weight: Float32Array } {
   const near = new Int32Array(to);
@@ -27,7 +30,7 @@ export interface Letterbox {
 
 /**
  * Fits frames into the network's square at its top left, bilinear with half-pixel centres. In plain JS and not in tensor ops, so that
- * every backend sees the same bits; one frame costs less than half a millisecond.
+ * every backend sees the same bits; one frame costs about half a millisecond.
  */
 export function letterbox(width: number, height: number): Letterbox {
   const longest = Math.max(width, height);
@@ -53,10 +56,13 @@ export function letterbox(width: number, height: number): Letterbox {
       const near = base + x.near[i]!;
       const far = base + x.far[i]!;
       const weight = x.weight[i]!;
-      for (let channel = 0; channel < 3; channel++) {
-        const value = data[near + channel]!;
-        out[o + channel] = value + (data[far + channel]! - value) * weight;
-      }
+      // Unrolled over the channels, and scaled here once: both show in the time of a frame.
+      const red = data[near]!;
+      const green = data[near + 1]!;
+      const blue = data[near + 2]!;
+      out[o] = (red + (data[far]! - red) * weight) * unit - 1;
+      out[o + 1] = (green + (data[far + 1]! - green) * weight) * unit - 1;
+      out[o + 2] = (blue + (data[far + 2]! - blue) * weight) * unit - 1;
     }
     return out;
   }
@@ -74,7 +80,7 @@ export function letterbox(width: number, height: number): Letterbox {
         const base = j * side * 3;
         for (let i = 0; i < columns * 3; i++) {
           const value = upper[i]!;
-          into[base + i] = (value + (lower[i]! - value) * weight) / 127.5 - 1;
+          into[base + i] = value + (lower[i]! - value) * weight;
         }
       }
     },

@@ -38,7 +38,8 @@ function attributeProto(value: AttributeValue, content: Uint8Array | undefined):
   if (value.s !== undefined) return bytes(2, base64(value.s));
   if (value.i !== undefined) return integer(3, value.i);
   if (value.b !== undefined) return integer(5, value.b ? 1 : 0);
-  if (value.list) return message(1, ...(value.list.i ?? []).map((i) => integer(3, i)), ...(value.list.s ?? []).map((s) => bytes(2, base64(s))));
+  if (value.list)
+    return message(1, ...(value.list.i ?? []).map((i) => integer(3, i)), ...(value.list.s ?? []).map((s) => bytes(2, base64(s))));
   throw new Error(`attribute value of an unknown kind: ${Object.keys(value).join(', ')}`);
 }
 
