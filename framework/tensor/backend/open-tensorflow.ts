@@ -6,6 +6,7 @@ import type { OpenBackend } from './backend-choice.js';
 import { hasAvx } from './has-avx.js';
 import { threadEnvironment, type TensorWork } from './thread-table.js';
 import { requireHere, unionModule } from './union-module.js';
+import { withoutNotices } from './without-notices.js';
 
 /** What `mienlab setup` writes beside the addon. */
 interface AddonOrigin {
@@ -62,7 +63,7 @@ export async function openTensorflow(work: TensorWork): Promise<OpenBackend> {
   if (origin?.cudaData) setDefault('XLA_FLAGS', `--xla_gpu_cuda_data_dir=${origin.cudaData}`);
   const tf = unionModule();
   try {
-    requireHere('@tensorflow/tfjs-node-gpu');
+    withoutNotices(join(dirname(addon), 'stderr_gate.node'), () => requireHere('@tensorflow/tfjs-node-gpu'));
   } catch (cause) {
     throw new Fault('BACKEND_MISSING', `its addon does not load (${String((cause as Error).message).split('\n')[0]})`, {
       hint: 'run "mienlab setup --only tensor"',
