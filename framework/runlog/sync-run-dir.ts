@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Fault } from '../faults/index.js';
 import { Exporter } from './exporter/exporter.js';
 import { pendingEntries } from './exporter/pending-entries.js';
+import { runPages, SyncState } from './exporter/sync-state.js';
 import { Journal, journalName } from './journal/journal.js';
 import { readJournal } from './journal/journal-reader.js';
 import { takeLock } from './journal/process-lock.js';
@@ -78,13 +79,16 @@ export async function syncRunDir(runDir: string, options: SyncOptions): Promise<
 
 async function bringOver(runDir: string, found: Survey, tracking: Tracking, options: SyncOptions): Promise<SyncedRunDir> {
   const pending = pendingEntries(runDir, tracking.identity);
-  const client = new MlflowClient(pending > 0 ? await tracking.connect() : { uri: '' });
+  if (pending === 0) {
+    const server = new SyncState(runDir).server(tracking.identity);
+    return { runDir, outcome: 'there', entries: 0, runs: list(runDir, found, runPages(server)), refused: server.refused };
+  }
+  const client = new MlflowClient(await tracking.connect());
   const exporter = new Exporter({ runDir, client, identity: tracking.identity, restoreDeleted: options.restoreDeleted });
   try {
-    if (pending > 0) await exporter.drain();
-    const pages = exporter.pages();
-    const entries = pending > 0 ? pending - pendingEntries(runDir, tracking.identity) : 0;
-    return { runDir, outcome: pending > 0 ? 'synced' : 'there', entries, runs: list(runDir, found, pages), refused: exporter.refused() };
+    await exporter.drain();
+    const entries = pending - pendingEntries(runDir, tracking.identity);
+    return { runDir, outcome: 'synced', entries, runs: list(runDir, found, exporter.pages()), refused: exporter.refused() };
   } finally {
     exporter.close();
   }

@@ -1,13 +1,12 @@
 import { openAsBlob } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../faults/index.js';
 import type { JournalEntry } from '../journal/journal-entry.js';
 import { JournalReader } from '../journal/journal-reader.js';
 import { journalName } from '../journal/journal.js';
-import { MlflowRefusal, runPageUrl, type MlflowClient } from '../mlflow/index.js';
+import { MlflowRefusal, type MlflowClient } from '../mlflow/index.js';
 import { sendBatch } from './send-batch.js';
 import { RunProjection, type Work } from './run-projection.js';
-import { SyncState, type RunSync, type ServerSync } from './sync-state.js';
+import { runPages, SyncState, type RunSync, type ServerSync } from './sync-state.js';
 
 /** The tag by which a run is found again on the server. */
 const runIdTag = 'mienlab.run-id';
@@ -65,8 +64,7 @@ export class Exporter {
 
   /** Run pages by local id. */
   pages(): Record<string, string> {
-    const { uri, runs } = this.server;
-    return Object.fromEntries(Object.entries(runs).map(([id, { experimentId, runId }]) => [id, runPageUrl(uri, experimentId, runId)]));
+    return runPages(this.server);
   }
 
   /** What was refused: single entries for good, whole runs until the next try. */
@@ -190,9 +188,4 @@ export class Exporter {
     this.experiments.set(name, id);
     return id;
   }
-}
-
-/** Whether an error is of the kind that passes: the server is not there, too slow or failing. */
-export function isUnreachable(error: unknown): error is Fault {
-  return error instanceof Fault && error.code === 'RUNLOG_UNREACHABLE';
 }

@@ -3,7 +3,8 @@ import type { RunLogSummary } from '../../contracts/run-log.js';
 import { formatError } from '../../faults/index.js';
 import { MlflowClient } from '../mlflow/index.js';
 import type { Tracking } from '../tracking.js';
-import { Exporter, isUnreachable } from './exporter.js';
+import { Exporter } from './exporter.js';
+import { isUnreachable } from './is-unreachable.js';
 import { pendingEntries } from './pending-entries.js';
 
 const flushEveryMs = 1000;

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runPageUrl } from '../mlflow/index.js';
 
 /** How far one run of the journal is on one server. */
 export interface RunSync {
@@ -57,4 +58,9 @@ export class SyncState {
     }
     return { version: 1, servers: {} };
   }
+}
+
+/** Addresses of the run pages on a server, by local id. */
+export function runPages({ uri, runs }: ServerSync): Record<string, string> {
+  return Object.fromEntries(Object.entries(runs).map(([id, { experimentId, runId }]) => [id, runPageUrl(uri, experimentId, runId)]));
 }
