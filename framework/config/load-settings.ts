@@ -1,6 +1,6 @@
 import { Fault, FaultList, nearest } from '../faults/index.js';
 import type { ComposedConfig } from './compose-config.js';
-import { openKeys, settingsConvict, settingsSchema, type Settings } from './settings-schema.js';
+import { blockKeys, openKeys, settingsConvict, settingsSchema, type Settings } from './settings-schema.js';
 
 /** Makes faults that say where a value of a composed config came from. */
 export type Placed = Pick<ComposedConfig, 'fault' | 'choiceFault' | 'choices'>;
@@ -42,6 +42,17 @@ function unknownKeys(value: Tree, schema: Tree, path: string[], placed: Placed):
   });
 }
 
+/** A plugin's block without its name tells nobody what it is for. */
+function namelessBlocks(config: Tree, placed: Placed): Fault[] {
+  return blockKeys.flatMap((key) => {
+    const block = config[key];
+    if (block === undefined || block === null || block === '???') return [];
+    if (!isTree(block)) return [placed.fault([key], 'CONFIG_TYPE', `"${key}" must be the block of a chosen plugin, with its name`)];
+    if (typeof block['name'] === 'string') return [];
+    return [placed.fault([key], 'CONFIG_MISSING', `"${key}" does not name a plugin`, { hint: `choose one: ${key}=NAME` })];
+  });
+}
+
 /** convict names a key and says what is wrong in one line each; the place comes from the composed config. */
 function fromConvict(message: string, settings: ReturnType<typeof settingsConvict>, placed: Placed): Fault[] {
   return message.split('\n').map((line) => {
@@ -59,7 +70,7 @@ function fromConvict(message: string, settings: ReturnType<typeof settingsConvic
  * Throws a FaultList. Plugin blocks are only required to have a name here.
  */
 export function loadSettings(config: Tree, { placed, env = process.env, args = [] }: LoadOptions): Settings {
-  const faults = [...missing(config, [], placed), ...unknownKeys(config, settingsSchema as unknown as Tree, [], placed)];
+  const faults = [...missing(config, [], placed), ...unknownKeys(config, settingsSchema as unknown as Tree, [], placed), ...namelessBlocks(config, placed)];
   const settings = settingsConvict(env, args);
   if (!faults.some((fault) => fault.code === 'CONFIG_UNKNOWN_KEY' || fault.code === 'CONFIG_TYPE')) {
     settings.load(structuredClone(config));

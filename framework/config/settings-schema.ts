@@ -62,17 +62,8 @@ const number =
 const integer = (least: number) => (value: unknown) => {
   if (!Number.isInteger(value) || (value as number) < least) throw new Error(`must be an integer of at least ${least}`);
 };
-const block = (value: unknown) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof (value as { name?: unknown }).name !== 'string') {
-    throw new Error('must be the block of a chosen plugin, with its name');
-  }
-};
-const optionalBlock = (value: unknown) => {
-  if (value !== null) block(value);
-};
-const map = (value: unknown) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('must be a map');
-};
+/** convict takes a map whole only under this format; it descends into any other. */
+const map = Object;
 const betas = (value: unknown) => {
   if (!Array.isArray(value) || value.length !== 2 || value.some((beta) => typeof beta !== 'number' || beta < 0 || beta >= 1)) {
     throw new Error('must be two numbers of at least 0 and below 1');
@@ -106,13 +97,13 @@ export const settingsSchema: Schema<Settings> = {
     default: '',
   },
   seed: { doc: 'Seed of everything random in a run', format: integer(0), default: 0 },
-  data: { doc: 'The dataset; `on-error` says what a clip that cannot be used does: skip it or fail the run', format: block, default: none },
-  detector: { doc: 'The face detector', format: block, default: none },
-  tracker: { doc: 'The face tracker', format: block, default: none },
-  encoder: { doc: 'The visual encoder', format: block, default: none },
-  projector: { doc: 'The projector from visual tokens to LLM embeddings', format: block, default: none },
-  'llm-head': { doc: 'The LLM head', format: block, default: none },
-  judge: { doc: 'The judge that reads events for metrics, or null', format: optionalBlock, default: null },
+  data: { doc: 'The dataset; `on-error` says what a clip that cannot be used does: skip it or fail the run', format: map, default: none },
+  detector: { doc: 'The face detector', format: map, default: none },
+  tracker: { doc: 'The face tracker', format: map, default: none },
+  encoder: { doc: 'The visual encoder', format: map, default: none },
+  projector: { doc: 'The projector from visual tokens to LLM embeddings', format: map, default: none },
+  'llm-head': { doc: 'The LLM head', format: map, default: none },
+  judge: { doc: 'The judge that reads events for metrics, or null', format: map, nullable: true, default: null },
   metrics: { doc: 'Metrics by name, each with its config', format: map, default: {} },
   video: {
     frames: { doc: 'Frames sampled from each clip; with sampling fps the most', format: integer(1), default: 8 },
@@ -200,8 +191,11 @@ export const settingsSchema: Schema<Settings> = {
   sweep: { doc: 'Axes of a sweep: config key to a list of values', format: map, default: {} },
 };
 
+/** Keys that hold the block of a chosen plugin. */
+export const blockKeys = ['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head', 'judge'] as const;
+
 /** Keys whose content belongs to plugins (or to a sweep) and not to this schema. */
-export const openKeys: readonly string[] = ['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head', 'judge', 'metrics', 'sweep'];
+export const openKeys: readonly string[] = [...blockKeys, 'metrics', 'sweep'];
 
 /** A convict instance over the schema; `args` are command-line arguments such as `--backend wasm`. */
 export function settingsConvict(env: NodeJS.ProcessEnv, args: string[]): convict.Config<Settings> {

@@ -43,12 +43,13 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, plac
   }
 
   const clips = pass(plugins.dataset, []);
-  const detections = pass(plugins.detector, [clips]);
+  const count = settings.video.frames;
+  const decoded: Port = { type: 'frames', dims: { count, height: null, width: null } };
+  const detections = pass(plugins.detector, [clips, decoded]);
   const tracks = pass(plugins.tracker, [detections]);
   // checkManifest has seen to it that encoders and heads have these.
   const input = plugins.encoder.manifest.input!(plugins.encoder.config);
   const limits = plugins['llm-head'].manifest.limits!(plugins['llm-head'].config);
-  const count = settings.video.frames;
   const frames: Port = { type: 'frames', dims: { count, ...input.frame } };
   const faces: Port | null = tracks.dims['principal'] ? { type: 'faces', dims: { count, ...input.face } } : null;
   const tokens = pass(plugins.encoder, faces ? [frames, tracks, faces] : [frames, tracks]);
