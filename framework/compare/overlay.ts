@@ -85,11 +85,11 @@ export async function drawOverlay(
     const principal = tracked.principal[index];
     for (const { id, boxes } of tracked.tracks) {
       const box = boxes[index];
-      if (box && !sameBox(box, principal)) outline(context, box, scale, trackColours[id % trackColours.length]!, 1.5, []);
+      if (box && !sameBox(box, principal)) outline(context, box, scale, trackColours[id % trackColours.length]!, 2, []);
     }
     if (principal) outline(context, principal, scale, principalColour, 4, []);
     const annotated = truth?.[index];
-    if (annotated) outline(context, annotated, scale, truthColour, 1.5, [5, 4]);
+    if (annotated) outline(context, annotated, scale, truthColour, 2, [5, 4]);
     timeLabel(context, seconds, tile.height);
     return canvas;
   });
