@@ -59,7 +59,7 @@ function missingNote(grid: ScoreGrid): string[] {
 function blindNote(grid: ScoreGrid): string[] {
   const near = grid.columns.flatMap((column, index) => {
     const sign = column.higherIsBetter ? 1 : -1;
-    const blind = grid.blind.flatMap(({ values }) => (values[index] == null ? [] : [sign * values[index]]));
+    const blind = grid.blind.flatMap(({ values }) => (typeof values[index] === 'number' ? [sign * values[index]] : []));
     if (blind.length === 0) return [];
     const best = Math.max(...blind);
     const rows = grid.rows.filter(({ cells }) => {
@@ -73,7 +73,10 @@ function blindNote(grid: ScoreGrid): string[] {
 
 function scoreNotes(grid: ScoreGrid): string[] {
   const lower = grid.columns.filter(({ higherIsBetter }) => !higherIsBetter).map(({ score }) => score);
-  const notes = grid.columns.flatMap(({ score, note }) => (note ? [`${score}: ${note}`] : []));
+  const notes = [...new Set(grid.columns.flatMap(({ note }) => note ?? []))].map((note) => {
+    const scores = grid.columns.filter((column) => column.note === note).map(({ score }) => score);
+    return `${scores.join(', ')}: ${note}`;
+  });
   return lower.length === 0 ? notes : [`Lower is better: ${lower.join(', ')}`, ...notes];
 }
 

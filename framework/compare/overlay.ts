@@ -56,8 +56,7 @@ function timeLabel(context: SKRSContext2D, seconds: number, height: number): voi
   context.fillText(text, 5, height - 5);
 }
 
-const sameBox = (a: Box, b: Box | null | undefined) =>
-  b != null && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+const sameBox = (a: Box, b: Box | null | undefined) => b && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
 /**
  * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, the annotated principal (`truth`, a box or
