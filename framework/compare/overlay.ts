@@ -56,8 +56,7 @@ function timeLabel(context: SKRSContext2D, seconds: number, height: number): voi
   context.fillText(text, 5, height - 5);
 }
 
-const sameBox = (a: Box, b: Box | null | undefined) =>
-  b != null && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+const sameBox = (a: Box, b: Box | null | undefined) => b && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
 /**
  * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, the annotated principal (`truth`, a box or
@@ -85,11 +84,11 @@ export async function drawOverlay(
     const principal = tracked.principal[index];
     for (const { id, boxes } of tracked.tracks) {
       const box = boxes[index];
-      if (box && !sameBox(box, principal)) outline(context, box, scale, trackColours[id % trackColours.length]!, 1.5, []);
+      if (box && !sameBox(box, principal)) outline(context, box, scale, trackColours[id % trackColours.length]!, 2, []);
     }
     if (principal) outline(context, principal, scale, principalColour, 4, []);
     const annotated = truth?.[index];
-    if (annotated) outline(context, annotated, scale, truthColour, 1.5, [5, 4]);
+    if (annotated) outline(context, annotated, scale, truthColour, 2, [5, 4]);
     timeLabel(context, seconds, tile.height);
     return canvas;
   });

@@ -48,7 +48,7 @@ export function dotPlot(grid: ScoreGrid, columns: readonly number[], digits: num
     const top = index * blockHeight + (grouped ? headHeight : 4);
     const blind = grid.blind.map(({ label, values }, which) => {
       const value = values[column];
-      if (value == null) return null;
+      if (value === null || value === undefined) return null;
       const x = scale.at(value);
       const end = top + grid.rows.length * rowHeight;
       return html`<line class="blind" x1="${x}" x2="${x}" y1="${top}" y2="${end}" stroke-dasharray="${blindDash(which)}">

@@ -4,6 +4,7 @@ import type { Comparison } from '../comparison.js';
 import { footnotes, starNote } from '../footnotes.js';
 import { digitsOf, typographicNumbers } from '../format-number.js';
 import { dotPlot } from './dot-plot.js';
+import type { ScoreGrid } from '../score-grid.js';
 import { html, type Markup } from './markup.js';
 import { scoreTable } from './score-table.js';
 import { blindDash, seriesColour } from './series-colour.js';
@@ -36,11 +37,31 @@ export function claimSection({ claims }: Analysis): Markup | null {
   </section>`;
 }
 
+/** As many scores as fit beside one another on the page, tokens and time with them. */
+const mostColumns = 7;
+
+/** A grid cut into grids of at most `most` columns each, of about the same number. */
+function columnBlocks(grid: ScoreGrid, most: number): ScoreGrid[] {
+  const blocks = Math.max(1, Math.ceil(grid.columns.length / most));
+  const size = Math.ceil(grid.columns.length / blocks);
+  return Array.from({ length: blocks }, (_, index) => {
+    const [from, to] = [index * size, (index + 1) * size];
+    return {
+      ...grid,
+      columns: grid.columns.slice(from, to),
+      rows: grid.rows.map(({ label, cells }) => ({ label, cells: cells.slice(from, to) })),
+      blind: grid.blind.map(({ label, values }) => ({ label, values: values.slice(from, to) })),
+    };
+  });
+}
+
 export function tableSection(comparison: Comparison, analysis: Analysis): Markup {
   const caption = 'Value and 95 % interval over clips; under it the paired difference from the first row with its interval.';
+  const blocks = columnBlocks(analysis.main, mostColumns);
   return html`<section>
     <h2>Scores</h2>
-    ${scoreTable(comparison, analysis.main, caption, true)}${list(footnotes(comparison, analysis))}
+    ${blocks.map((block, index) => scoreTable(comparison, block, index === 0 ? caption : 'Further scores.', index === blocks.length - 1))}
+    ${list(footnotes(comparison, analysis))}
   </section>`;
 }
 

@@ -59,7 +59,7 @@ function sampleCard(sample: SampleClip, comparison: Comparison, source: (image: 
     const scores = comparison.settings.find((setting) => setting.label === label)?.runs[0]?.scores ?? [];
     return scores.flatMap(({ name, values }) => {
       const value = values[index];
-      return comparison.breakdown.includes(name) && value != null
+      return comparison.breakdown.includes(name) && typeof value === 'number'
         ? [html`<span class="chip">${name} ${formatValue(value, 2, style)}</span>`]
         : [];
     });
@@ -88,11 +88,13 @@ function sampleCard(sample: SampleClip, comparison: Comparison, source: (image: 
 export function sampleSection(comparison: Comparison, source: (image: string) => string | null): Markup | null {
   if (comparison.samples.length === 0) return null;
   const chips = comparison.breakdown.length > 0 ? ` Beside a caption: its ${comparison.breakdown.join(', ')}.` : '';
+  const trackers = [...new Set(comparison.samples.flatMap(({ facesOf }) => facesOf ?? []))];
+  const facesOf = trackers.length === 0 ? '' : ` as ${trackers.join(', ')} chose it`;
   return html`<section>
     <h2>Sample clips</h2>
     <p class="quiet">
-      Thick: the principal face the tracker chose; thin: other tracks; dashed: the annotated principal, where there is one. Captions are
-      those of the first seed.${chips}
+      Thick: the principal face${facesOf}; thin: other tracks; dashed: the annotated principal, where there is one. Captions are those of
+      the first seed.${chips}
     </p>
     ${comparison.samples.map((sample) => sampleCard(sample, comparison, source))}
   </section>`;

@@ -37,6 +37,7 @@ a { color: var(--link); text-underline-offset: 2px; }
 .shown { color: var(--good); } .opposite { color: var(--bad); } .not-settled, .not-tested { color: var(--open); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.scroll + .scroll { margin-top: 32px; }
 caption { text-align: left; color: var(--quiet); font-size: 14px; padding-bottom: 8px; }
 th { font-size: 13.5px; line-height: 1.3; font-weight: 600; text-align: right; padding: 8px 0 8px 16px; vertical-align: bottom; }
 th small { display: block; font-weight: 400; color: var(--quiet); }
