@@ -1,8 +1,7 @@
 import { relative } from 'node:path';
-import { colourWanted, terminalTable } from '../compare/terminal-table.js';
 import { Fault, formatError } from '../faults/index.js';
 import { interruption } from '../pipeline/interruption.js';
-import { runExperiment, type ExperimentOutcome } from '../pipeline/run-experiment.js';
+import type { ExperimentOutcome } from '../pipeline/run-experiment.js';
 import { planExperiment } from '../plan/plan-experiment.js';
 import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { generatedPlugins } from '../plugin/registry.generated.js';
@@ -42,6 +41,9 @@ export const command: Command = {
     const registry = new PluginRegistry(generatedPlugins);
     const plan = await planExperiment(name, overrides, { registry, args: settingsArguments(options) });
 
+    // Loaded only now: a fault in a config is told before anything heavy is read.
+    const { runExperiment } = await import('../pipeline/run-experiment.js');
+    const { colourWanted, terminalTable } = await import('../compare/terminal-table.js');
     const { signal, dispose } = interruption();
     const progress = createProgress({ signal });
     const log = { info: (message: string) => progress.print(message), warn: (message: string) => progress.print(`warning: ${message}`) };
