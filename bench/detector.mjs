@@ -64,7 +64,7 @@ for (const batch of batches) {
 }
 
 const detector = await blazeface.create(testContext(), config, {});
-const tracker = facetrack.create(testContext(), defaultConfig(facetrack.config), {});
+const tracker = await facetrack.create(testContext(), defaultConfig(facetrack.config), {});
 for (const [name, width, height, fps] of [
   ['04-two-faces-head-tilt', 480, 270, 12],
   ['10-two-faces-speech', 320, 240, 11.9],
