@@ -3,7 +3,7 @@ import type { Detection, Detector, Frames, PluginContext } from 'mienlab/contrac
 import { Fault } from 'mienlab/faults';
 import { tensorflow } from 'mienlab/tensor';
 import { decodeFaces, type Keep } from './decode-faces.js';
-import { letterbox, side } from './letterbox.js';
+import { letterbox } from './letterbox.js';
 import { openNetwork, type Network } from './network.js';
 
 export interface BlazeFaceOptions extends Keep {
@@ -39,20 +39,21 @@ export class BlazeFace implements Detector {
     }
     const faces: Detection[][] = [];
     const fit = letterbox(width, height);
+    const size = fit.width * fit.height * 3;
     for (let first = 0; first < times.length; first += this.options.batch) {
       this.signal.throwIfAborted();
       const count = Math.min(this.options.batch, times.length - first);
-      const images = new Float32Array(count * side * side * 3);
-      for (let i = 0; i < count; i++) fit.write(frames, first + i, images.subarray(i * side * side * 3, (i + 1) * side * side * 3));
-      const [nearScores, farScores, nearBoxes, farBoxes] = await this.run(images, count);
-      const raw = { scores: [nearScores!, farScores!], boxes: [nearBoxes!, farBoxes!] } as const;
-      for (let i = 0; i < count; i++) faces.push(decodeFaces(raw, i, fit.scale, this.options));
+      const images = new Float32Array(count * size);
+      for (let i = 0; i < count; i++) fit.write(frames, first + i, images.subarray(i * size, (i + 1) * size));
+      const [fineScores, coarseScores, fineBoxes, coarseBoxes] = await this.run(images, [count, fit.height, fit.width, 3]);
+      const raw = { scores: [fineScores!, coarseScores!], boxes: [fineBoxes!, coarseBoxes!] } as const;
+      for (let i = 0; i < count; i++) faces.push(decodeFaces(raw, i, fit, this.options));
     }
     return faces;
   }
 
-  private async run(images: Float32Array, count: number): Promise<Float32Array[]> {
-    const input = tensorflow().tensor4d(images, [count, side, side, 3]);
+  private async run(images: Float32Array, shape: [number, number, number, number]): Promise<Float32Array[]> {
+    const input = tensorflow().tensor4d(images, shape);
     let outputs: Tensor[] = [];
     try {
       outputs = this.network.run(input);

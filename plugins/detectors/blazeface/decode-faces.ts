@@ -1,21 +1,21 @@
 import type { Detection } from 'mienlab/contracts';
 import { boxIou } from 'mienlab/video';
-import { side } from './letterbox.js';
+import type { Letterbox } from './letterbox.js';
 
-/** Grids of anchors, cells along a side and anchors in a cell; an anchor is its cell's centre. The first two outputs are of the first grid. */
+/** Grids of anchors: pixels of the image per cell, anchors in a cell. An anchor is its cell's centre. */
 const grids = [
-  { cells: 16, perCell: 2 },
-  { cells: 8, perCell: 6 },
+  { stride: 16, perCell: 2 },
+  { stride: 32, perCell: 6 },
 ] as const;
 
-/** Numbers per anchor: centre x, y, width, height, then 6 key points x, y; all in pixels of the square, positions from the anchor. */
+/** Numbers per anchor: centre x, y, width, height, then 6 key points x, y; all in pixels of the image, positions from the anchor. */
 const fields = 16;
 
 /** Raw outputs of the network for a batch: one score logit and 16 numbers per anchor, of both grids. */
 export interface RawOutputs {
-  /** [batch, 512] and [batch, 384]. */
+  /** [batch, height / 16, width / 16, 2] and [batch, height / 32, width / 32, 6]. */
   scores: readonly [Float32Array, Float32Array];
-  /** [batch, 512, 16] and [batch, 384, 16]. */
+  /** The same with 16 numbers for each score. */
   boxes: readonly [Float32Array, Float32Array];
 }
 
@@ -29,28 +29,39 @@ export interface Keep {
   minSize: number;
 }
 
-/** All faces of one image above the least score, in no order yet. `scale` turns positions 0..1 in the square into pixels of the frame. */
-function candidates({ scores, boxes }: RawOutputs, image: number, scale: readonly [number, number], minScore: number): Detection[] {
-  const [scaleX, scaleY] = scale;
+/** How the images of the batch were made of frames. */
+export type Fit = Pick<Letterbox, 'width' | 'height' | 'scale'>;
+
+/** All faces of one image above the least score, in no order yet. */
+function candidates(
+  { scores, boxes }: RawOutputs,
+  image: number,
+  { width, height, scale: [scaleX, scaleY] }: Fit,
+  minScore: number,
+): Detection[] {
   const minLogit = Math.log(minScore / (1 - minScore));
   const found: Detection[] = [];
-  grids.forEach(({ cells, perCell }, grid) => {
-    const anchors = cells * cells * perCell;
+  grids.forEach(({ stride, perCell }, grid) => {
+    const columns = width / stride;
+    const anchors = columns * (height / stride) * perCell;
     const logits = scores[grid]!;
     const numbers = boxes[grid]!;
     for (let anchor = 0; anchor < anchors; anchor++) {
       const logit = logits[image * anchors + anchor]!;
       if (!(logit >= minLogit)) continue;
       const cell = Math.floor(anchor / perCell);
-      const anchorX = ((cell % cells) + 0.5) / cells;
-      const anchorY = (Math.floor(cell / cells) + 0.5) / cells;
+      const anchorX = ((cell % columns) + 0.5) * stride;
+      const anchorY = (Math.floor(cell / columns) + 0.5) * stride;
       const at = (image * anchors + anchor) * fields;
-      const x = (i: number) => (numbers[at + i]! / side + anchorX) * scaleX;
-      const y = (i: number) => (numbers[at + i]! / side + anchorY) * scaleY;
-      const width = (numbers[at + 2]! / side) * scaleX;
-      const height = (numbers[at + 3]! / side) * scaleY;
+      const x = (i: number) => (numbers[at + i]! + anchorX) * scaleX;
+      const y = (i: number) => (numbers[at + i]! + anchorY) * scaleY;
+      const [boxWidth, boxHeight] = [numbers[at + 2]! * scaleX, numbers[at + 3]! * scaleY];
       const landmarks = Array.from({ length: 6 }, (_, point) => [x(4 + 2 * point), y(5 + 2 * point)] as const);
-      found.push({ box: { x: x(0) - width / 2, y: y(1) - height / 2, width, height }, score: 1 / (1 + Math.exp(-logit)), landmarks });
+      found.push({
+        box: { x: x(0) - boxWidth / 2, y: y(1) - boxHeight / 2, width: boxWidth, height: boxHeight },
+        score: 1 / (1 + Math.exp(-logit)),
+        landmarks,
+      });
     }
   });
   return found;
@@ -67,11 +78,11 @@ export function suppress(found: readonly Detection[], threshold: number, most: n
 }
 
 /**
- * The faces of one image of a batch, highest score first, in pixels of the frame (anchors and decoding of MediaPipe's BlazeFace back
- * model: 16x16x2 and 8x8x6 anchors of size 1, reverse sigmoid score).
+ * The faces of one image of a batch, highest score first, in pixels of the frame (anchors and decoding of MediaPipe's BlazeFace back model:
+ * for a square 16x16x2 and 8x8x6 anchors, all of size 1; the score is the sigmoid of the logit).
  */
-export function decodeFaces(raw: RawOutputs, image: number, scale: readonly [number, number], keep: Keep): Detection[] {
-  const large = candidates(raw, image, scale, keep.minScore).filter(
+export function decodeFaces(raw: RawOutputs, image: number, fit: Fit, keep: Keep): Detection[] {
+  const large = candidates(raw, image, fit, keep.minScore).filter(
     ({ box }) => box.width > 0 && box.height > 0 && Math.min(box.width, box.height) >= keep.minSize,
   );
   return suppress(large, keep.iouThreshold, keep.maxFaces);

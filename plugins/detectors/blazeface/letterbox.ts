@@ -1,7 +1,10 @@
 import type { Frames } from 'mienlab/contracts';
 
-/** Side of the square that the network sees, pixels. */
-export const side = 256;
+/** The longer side of what the network sees, pixels. */
+const longSide = 256;
+
+/** Both sides of it are multiples of this: the stride of the coarse grid. */
+const stride = 32;
 
 /** Pixels 0..255 become -1..1. */
 const unit = 1 / 127.5;
@@ -20,22 +23,28 @@ function taps(from: number, to: number): { near: Int32Array; far: Int32Array; we
   return { near, far, weight };
 }
 
-/** How frames of one size are laid into the network's square: the scale is the same for both axes up to the rounding of one pixel. */
+/** How frames of one size are laid into the image that the network sees. */
 export interface Letterbox {
-  /** Pixels of the frame per unit of the square's side, along x and y: a position 0..1 in the square times this is a position in the frame. */
+  /** Pixels of that image: the longer is 256, the shorter as much as the frame needs, rounded up to a multiple of 32. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the frame per pixel of the image, along x and y; the same up to the rounding of one pixel. */
   readonly scale: readonly [number, number];
-  /** Writes one frame to `into` as float32 [256, 256, 3], values -1..1 (pixel / 127.5 - 1); the rest of the square is black. */
+  /** Writes one frame to `into` as float32 [height, width, 3], values -1..1 (pixel / 127.5 - 1); what the frame does not cover is black. */
   write(frames: Frames, index: number, into: Float32Array): void;
 }
 
 /**
- * Fits frames into the network's square at its top left, bilinear with half-pixel centres. In plain JS and not in tensor ops, so that
- * every backend sees the same bits; one frame costs about half a millisecond.
+ * Fits frames into the network's image at its top left, bilinear with half-pixel centres. The network was trained on squares, but it is
+ * convolutional: leaving out the rows that would be black saves a quarter of the time for 4:3 and more for 16:9. In plain JS and not in tensor
+ * ops, so that every backend sees the same bits; one frame costs about half a millisecond.
  */
 export function letterbox(width: number, height: number): Letterbox {
   const longest = Math.max(width, height);
-  const columns = Math.max(1, Math.round((side * width) / longest));
-  const rows = Math.max(1, Math.round((side * height) / longest));
+  const columns = Math.max(1, Math.round((longSide * width) / longest));
+  const rows = Math.max(1, Math.round((longSide * height) / longest));
+  const imageWidth = Math.ceil(columns / stride) * stride;
+  const imageHeight = Math.ceil(rows / stride) * stride;
   const x = taps(width, columns);
   const y = taps(height, rows);
   for (let i = 0; i < columns; i++) {
@@ -68,7 +77,9 @@ export function letterbox(width: number, height: number): Letterbox {
   }
 
   return {
-    scale: [(side * width) / columns, (side * height) / rows],
+    width: imageWidth,
+    height: imageHeight,
+    scale: [width / columns, height / rows],
     write({ data }, index, into) {
       const start = index * width * height * 3;
       held.fill(-1);
@@ -77,7 +88,7 @@ export function letterbox(width: number, height: number): Letterbox {
         const upper = line(data, start, y.near[j]!);
         const lower = line(data, start, y.far[j]!);
         const weight = y.weight[j]!;
-        const base = j * side * 3;
+        const base = j * imageWidth * 3;
         for (let i = 0; i < columns * 3; i++) {
           const value = upper[i]!;
           into[base + i] = value + (lower[i]! - value) * weight;

@@ -31,10 +31,12 @@ interface WeightSpec {
   dtype: 'float32' | 'int32';
 }
 
-/** The network as its files have it, but for any batch. */
+/** The network as its files have it, but for any batch and size. */
 export interface ModelFiles {
   /** TensorFlow GraphDef in JSON. */
   topology: { node: GraphNode[] };
+  /** Nodes whose values are the scores of the fine grid, of the coarse one, the boxes of the fine grid, of the coarse one. */
+  outputs: string[];
   weightSpecs: WeightSpec[];
   /** Values of all weights in the order of their specs, 4 bytes each, little-endian. */
   weights: Uint8Array;
@@ -52,17 +54,20 @@ export function weightBytes({ weightSpecs, weights }: ModelFiles): Map<string, U
   return byName;
 }
 
-/** The files say batch 1 in the input's shape and in the constants of the last reshapes; both become "any". */
-function freeBatch(files: ModelFiles): ModelFiles {
-  const bytes = weightBytes(files);
-  for (const node of files.topology.node) {
-    if (node.op === 'Placeholder') node.attr!['shape']!.shape!.dim![0]!.size = '-1';
-    if (node.op === 'Reshape') {
-      const shape = bytes.get(node.input![1]!)!;
-      new DataView(shape.buffer, shape.byteOffset).setInt32(0, -1, true);
-    }
+/** What the network is asked for: scores and boxes of its fine and its coarse grid, in that order by name. */
+const heads = ['Identity', 'Identity_1', 'Identity_2', 'Identity_3'];
+
+/**
+ * The files say batch 1 and 256x256 in the input's shape and in the reshapes before the outputs. The input is freed, and the convolutions
+ * before the reshapes become the outputs: the same numbers in the same order.
+ */
+function freeShape(topology: ModelFiles['topology']): string[] {
+  const nodes = new Map(topology.node.map((node) => [node.name, node]));
+  for (const { op, attr } of topology.node) {
+    if (op === 'Placeholder') attr!['shape']!.shape!.dim!.slice(0, 3).forEach((size) => (size.size = '-1'));
   }
-  return files;
+  const before = (name: string) => nodes.get(name)!.input![0]!;
+  return heads.map((head) => before(before(head)));
 }
 
 /**
@@ -77,7 +82,8 @@ export async function readModelFiles(): Promise<ModelFiles> {
       modelTopology: ModelFiles['topology'];
       weightsManifest: [{ weights: WeightSpec[] }];
     };
-    return freeBatch({ topology, weightSpecs: weightsManifest[0].weights, weights: Uint8Array.from(weights) });
+    const outputs = freeShape(topology);
+    return { topology, outputs, weightSpecs: weightsManifest[0].weights, weights: Uint8Array.from(weights) };
   } catch (cause) {
     throw new Fault('ASSET_MISSING', `the face detector's model cannot be read from the package ${source}`, {
       expected: 'models/blazeface.json and models/blazeface.bin in that package',

@@ -4,7 +4,10 @@ import { tensorflow } from 'mienlab/tensor';
 import { readModelFiles, type ModelFiles } from './model-files.js';
 import { keepSavedModel, savedModel } from './saved-model.js';
 
-/** Runs the network on float32 [batch, 256, 256, 3] and gives its four outputs: scores, scores, boxes, boxes of the two grids. */
+/**
+ * Runs the network on float32 [batch, height, width, 3], sides multiples of 32, and gives scores of the fine and the coarse grid, then boxes
+ * of both: [batch, height / 16, width / 16, 2 or 32] and [batch, height / 32, width / 32, 6 or 96].
+ */
 export interface Network {
   run(images: Tensor4D): Tensor[];
   dispose(): void;
@@ -17,9 +20,6 @@ interface GraphRunner {
   deleteSavedModel(id: number): void;
 }
 
-/** scores 16x16, scores 8x8, boxes 16x16, boxes 8x8. */
-const outputs = ['Identity', 'Identity_1', 'Identity_2', 'Identity_3'];
-
 async function graphModel(files: ModelFiles): Promise<Network> {
   const model = await tensorflow().loadGraphModel({
     load: () =>
@@ -29,12 +29,12 @@ async function graphModel(files: ModelFiles): Promise<Network> {
         weightData: files.weights.buffer as ArrayBuffer,
       }),
   });
-  return { run: (images) => model.execute(images, outputs) as Tensor[], dispose: () => model.dispose() };
+  return { run: (images) => model.execute(images, files.outputs) as Tensor[], dispose: () => model.dispose() };
 }
 
 async function tensorflowGraph(files: ModelFiles, runner: GraphRunner, folder: string): Promise<Network> {
   const id = runner.loadSavedModelMetaGraph(await keepSavedModel(savedModel(files), folder), 'serve');
-  const names = outputs.map((name) => `${name}:0`);
+  const names = files.outputs.map((name) => `${name}:0`);
   return {
     run: (images) => runner.runSavedModel(id, [images], [{ name: 'input:0' }], names),
     dispose: () => runner.deleteSavedModel(id),

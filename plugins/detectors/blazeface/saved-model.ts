@@ -51,8 +51,9 @@ function nodeProto({ name, op, input = [], attr = {} }: GraphNode, content: Uint
 /** The converter's fused convolutions lack attributes that TensorFlow asks for; taken apart, TensorFlow fuses them again, and with more. */
 function takeApart(node: GraphNode): GraphNode[] {
   if (node.op !== '_FusedConv2D') return [node];
-  const { fused_ops: fused, num_args: _count, epsilon: _epsilon, ...attr } = node.attr!;
-  const rectified = fused!.list!.s!.some((name) => base64(name).toString() === 'Relu');
+  const attr = { ...node.attr! };
+  const rectified = attr['fused_ops']!.list!.s!.some((name) => base64(name).toString() === 'Relu');
+  for (const name of ['fused_ops', 'num_args', 'epsilon']) delete attr[name];
   const type = { T: attr['T']! };
   const product = `${node.name}/product`;
   const sum = rectified ? `${node.name}/sum` : node.name;

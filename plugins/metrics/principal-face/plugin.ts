@@ -1,5 +1,4 @@
 import { definePlugin } from 'mienlab/plugin';
-import { principalFace } from './principal-face.js';
 
 export default definePlugin({
   kind: 'metric',
@@ -26,5 +25,5 @@ export default definePlugin({
   needs: ['truth', 'principal'],
   deterministic: true,
   licence: { code: 'Apache-2.0' },
-  create: (_context, config) => principalFace(config['iou'] as number),
+  create: async (_context, config) => (await import('./principal-face.js')).principalFace(config['iou'] as number),
 });

@@ -1,15 +1,15 @@
-import { manifestConforms, sourceFolder, testContext, trackerConforms } from 'mienlab/conformance';
-import type { Box, ClipGeometry, Detection, TrackedClip, Tracker } from 'mienlab/contracts';
+import { manifestConforms, sourceFolder, trackerConforms } from 'mienlab/conformance';
+import type { Box, ClipGeometry, Detection, TrackedClip } from 'mienlab/contracts';
 import { defaultConfig, seededRandom } from 'mienlab/plugin';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { facetrack } from './facetrack.js';
 import plugin from './plugin.js';
 
 manifestConforms(plugin, sourceFolder(import.meta.url));
 trackerConforms(plugin);
 
-const tracker = (config: Record<string, number> = {}) =>
-  plugin.create(testContext(), { ...defaultConfig(plugin.config), ...config }, {}) as Tracker;
+const tracker = (config: Record<string, number> = {}) => facetrack({ ...defaultConfig(plugin.config), ...config });
 
 /** A face of one size around a middle. */
 const face = (x: number, y: number, size = 40): Detection => ({

@@ -1,4 +1,4 @@
-import type { ClipGeometry, Detection, FaceTrack, Tracker } from 'mienlab/contracts';
+import type { Detection, FaceTrack, PluginConfig, Tracker } from 'mienlab/contracts';
 import { bestPairs } from './best-pairs.js';
 import { Path, type Association } from './path.js';
 import { principalTrack, type Prominence } from './principal-track.js';
@@ -26,10 +26,29 @@ function associate(detections: readonly (readonly Detection[])[], times: readonl
   return paths.map(({ boxes }, id) => ({ id, boxes }));
 }
 
-/** Tracks by optimal assignment frame by frame, and the principal by prominence over the whole clip. Pure: the same faces, the same tracks. */
-export function facetrack(rules: Association, weights: Prominence): Tracker {
+/**
+ * Tracks by optimal assignment frame by frame, and the principal by prominence over the whole clip. Pure: the same faces, the same tracks.
+ * @param config as the plugin's schema has it
+ */
+export function facetrack(config: PluginConfig): Tracker {
+  const option = (name: string) => config[name] as number;
+  const rules: Association = {
+    iouWeight: option('iou-weight'),
+    baseReach: option('base-reach'),
+    maxSpeed: option('max-speed'),
+    maxReach: option('max-reach'),
+    maxGrowth: option('max-growth'),
+    maxAge: option('max-age'),
+    maxMissed: option('max-missed'),
+  };
+  const weights: Prominence = {
+    presence: option('presence-weight'),
+    size: option('size-weight'),
+    centre: option('centre-weight'),
+    width: option('centre-width'),
+  };
   return {
-    track(detections, clip: ClipGeometry) {
+    track(detections, clip) {
       const tracks = associate(detections, clip.times, rules);
       const principal = principalTrack(tracks, clip, weights);
       return { tracks, principal: principal ? principal.boxes : detections.map(() => null) };

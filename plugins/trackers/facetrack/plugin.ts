@@ -1,5 +1,4 @@
 import { definePlugin } from 'mienlab/plugin';
-import { facetrack } from './facetrack.js';
 
 const number = (value: number, description: string, most?: number) => ({
   type: 'number',
@@ -54,24 +53,8 @@ export default definePlugin({
   consumes: ['detections'],
   produces: () => ({ type: 'tracks', dims: { principal: 1 } }),
   deterministic: true,
-  citation: 'Follows the idea of FaceTrack-MM (facial expression captioning from the tracked main face); the README names what is assumed.',
+  citation:
+    'After FaceTrack-MM in Zhao et al., Facial Dynamics in Video, AAAI 2026, arXiv:2501.07978; its method section was not at hand, the README names what is assumed.',
   licence: { code: 'Apache-2.0' },
-  create: (_context, config) =>
-    facetrack(
-      {
-        iouWeight: config['iou-weight'] as number,
-        baseReach: config['base-reach'] as number,
-        maxSpeed: config['max-speed'] as number,
-        maxReach: config['max-reach'] as number,
-        maxGrowth: config['max-growth'] as number,
-        maxAge: config['max-age'] as number,
-        maxMissed: config['max-missed'] as number,
-      },
-      {
-        presence: config['presence-weight'] as number,
-        size: config['size-weight'] as number,
-        centre: config['centre-weight'] as number,
-        width: config['centre-width'] as number,
-      },
-    ),
+  create: async (_context, config) => (await import('./facetrack.js')).facetrack(config),
 });

@@ -1,5 +1,4 @@
 import { definePlugin } from 'mienlab/plugin';
-import { largestFace } from './largest-face.js';
 
 export default definePlugin({
   kind: 'tracker',
@@ -18,5 +17,5 @@ export default definePlugin({
   produces: () => ({ type: 'tracks', dims: { principal: 1 } }),
   deterministic: true,
   licence: { code: 'Apache-2.0' },
-  create: (_context, config) => largestFace(config['min-size'] as number),
+  create: async (_context, config) => (await import('./largest-face.js')).largestFace(config['min-size'] as number),
 });
