@@ -46,6 +46,14 @@ test('a part is right when it names the longest action and nothing that the prin
   assert.equal(leak, [0, 0, 0, 0, 2 / 3, 0]);
 });
 
+test('a distractor who does nothing is no leak', async () => {
+  const actions = ['smile', 'smile', 'smile'].map((action, i) => ({ person: 'a', action, start: i, end: i + 1 }));
+  const resting = clip('At first there is no change. Then there is no change. Towards the end he frowns.', {
+    actions: [...actions, { person: 'b', action: 'no-change', start: 0, end: 2 }, { person: 'b', action: 'frown', start: 2, end: 3 }],
+  });
+  assert.equal(await score([resting]), [[0], [1 / 3]]);
+});
+
 test('what covers too little of a part does not count as done in it', async () => {
   const caption = 'At first he smiles. Then he frowns. Towards the end he frowns.';
   assert.equal((await score([clip(caption)], { 'min-overlap': 0 }))[0], [1]);
