@@ -32,9 +32,10 @@ export interface AnalysisOptions {
   aggregateResamples?: number;
 }
 
-/** Names of the scores of all settings, in order of first appearance. */
+/** Names of the scores of all settings: those broken down first, then in order of first appearance. */
 function scoreNames(comparison: Comparison): string[] {
-  return [...new Set(comparison.settings.flatMap(({ runs }) => runs.flatMap(({ scores }) => scores.map(({ name }) => name))))];
+  const names = new Set(comparison.settings.flatMap(({ runs }) => runs.flatMap(({ scores }) => scores.map(({ name }) => name))));
+  return [...new Set([...comparison.breakdown.filter((name) => names.has(name)), ...names])];
 }
 
 /** Clip indices by kind, in order of first appearance. */

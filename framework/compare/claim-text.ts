@@ -1,4 +1,5 @@
 import type { ClaimResult, ClaimTest } from './claim-result.js';
+import { fewClips } from './footnotes.js';
 import { formatDifference, formatInterval, formatP, formatValue, type NumberStyle } from './format-number.js';
 
 /** What came of one test of a claim, in plain words. */
@@ -31,7 +32,7 @@ export function claimSentences({ claim, tests, untested }: ClaimResult, style: N
         `${where[0]!.toUpperCase()}${where.slice(1)} (${clips} clip${clips === 1 ? '' : 's'}), ${claim.score} is ` +
         `${formatValue(test.value, 3, style)} for ${claim.setting} and ${formatValue(test.other, 3, style)} for ${test.against}: ` +
         `difference ${formatDifference(value, 3, style)}${range}${probability === null ? '' : `, p ${formatP(probability).replace(/^(?=\d)/, '= ')}`}.`,
-      conclusion: conclusion(test, claim.setting),
+      conclusion: `${conclusion(test, claim.setting)}${clips < fewClips ? ' So few clips make the interval too short.' : ''}`,
     };
   });
   return [

@@ -50,6 +50,8 @@ export interface SampleClip {
   clip: string;
   /** Overlay PNG, relative to the report. */
   image?: string;
+  /** Label of the setting whose tracks the overlay shows. */
+  facesOf?: string;
   references: readonly string[];
   /** Caption by setting label, from the setting's first run. */
   predictions: Readonly<Record<string, string>>;
@@ -69,7 +71,7 @@ export interface Comparison {
   clips: readonly { id: string; kind?: string }[];
   /** Baselines that see no video, such as `blind constant`, with the caption scores. */
   blind: readonly { label: string; scores: readonly Score[] }[];
-  /** Scores that the terminal and the report's front break down by clip kind, by name. */
+  /** Scores that carry the comparison: they lead the table and are broken down by clip kind in the terminal and at the report's front. */
   breakdown: readonly string[];
   claims: readonly Claim[];
   /** Training options and sources that a reader must know: auxiliary loss, judge, dataset digest, sampling policy. */

@@ -1,5 +1,6 @@
 import type { Analysis } from './analysis.js';
 import type { Comparison } from './comparison.js';
+import { columnHead } from './format-number.js';
 import type { ScoreGrid } from './score-grid.js';
 
 const thousands = (n: number) => n.toLocaleString('en-US');
@@ -9,17 +10,27 @@ function listed(parts: readonly string[], limit = 6): string {
   return parts.length <= limit ? parts.join(', ') : `${parts.slice(0, limit).join(', ')} and ${parts.length - limit} more`;
 }
 
+/** Fewer clips than this are too few for the bootstrap to know how the values spread. */
+export const fewClips = 20;
+
+function fewNote(grid: ScoreGrid): string[] {
+  const few = grid.columns.filter((_, index) => grid.rows.some(({ cells }) => (cells[index]!.estimate?.clips ?? fewClips) < fewClips));
+  if (few.length === 0) return [];
+  return [`Over fewer than ${fewClips} clips bootstrap intervals come out too short: ${listed([...new Set(few.map(columnHead))])}`];
+}
+
 /** What `*` means in a grid: the test, its resamples, the correction. Empty where nothing was compared. */
 export function starNote(grid: ScoreGrid, baseline: string): string[] {
-  if (grid.comparisons === 0) return [];
+  if (grid.comparisons === 0) return fewNote(grid);
   const most = Math.max(...grid.columns.map(({ resamples }) => resamples));
   const fewer = grid.columns.filter(({ resamples }) => resamples < most);
   const exceptions = fewer.length > 0 ? `; ${thousands(fewer[0]!.resamples)} for ${fewer.map(({ score }) => score).join(', ')}` : '';
   const least = (grid.comparisons * 2) / (1 + Math.min(...grid.columns.map(({ resamples }) => resamples)));
   const unreachable = least > 0.05 ? '; too few resamples for so many comparisons to mark every difference there may be' : '';
   return [
-    `* differs from ${baseline} (paired difference beside the value): paired bootstrap over clips (${thousands(most)} resamples` +
+    `* differs from ${baseline} by the paired difference shown: paired bootstrap over clips (${thousands(most)} resamples` +
       `${exceptions}), Holm over ${grid.comparisons} comparison${grid.comparisons === 1 ? '' : 's'}, 95 %${unreachable}`,
+    ...fewNote(grid),
   ];
 }
 
@@ -48,7 +59,7 @@ function missingNote(grid: ScoreGrid): string[] {
 function blindNote(grid: ScoreGrid): string[] {
   const near = grid.columns.flatMap((column, index) => {
     const sign = column.higherIsBetter ? 1 : -1;
-    const blind = grid.blind.flatMap(({ values }) => (values[index] == null ? [] : [sign * values[index]]));
+    const blind = grid.blind.flatMap(({ values }) => (typeof values[index] === 'number' ? [sign * values[index]] : []));
     if (blind.length === 0) return [];
     const best = Math.max(...blind);
     const rows = grid.rows.filter(({ cells }) => {
@@ -62,7 +73,10 @@ function blindNote(grid: ScoreGrid): string[] {
 
 function scoreNotes(grid: ScoreGrid): string[] {
   const lower = grid.columns.filter(({ higherIsBetter }) => !higherIsBetter).map(({ score }) => score);
-  const notes = grid.columns.flatMap(({ score, note }) => (note ? [`${score}: ${note}`] : []));
+  const notes = [...new Set(grid.columns.flatMap(({ note }) => note ?? []))].map((note) => {
+    const scores = grid.columns.filter((column) => column.note === note).map(({ score }) => score);
+    return `${scores.join(', ')}: ${note}`;
+  });
   return lower.length === 0 ? notes : [`Lower is better: ${lower.join(', ')}`, ...notes];
 }
 

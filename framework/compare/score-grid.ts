@@ -108,7 +108,7 @@ export function pairedDifference(a: ClipSeries, b: ClipSeries, options: Bootstra
 
 /** Sets Holm's adjusted p over all differences given; says over how many. */
 export function correct(differences: readonly (Difference | null)[]): number {
-  const tested = differences.filter((difference): difference is Difference & { p: number } => difference?.p != null);
+  const tested = differences.filter((difference): difference is Difference & { p: number } => typeof difference?.p === 'number');
   holm(tested.map((difference) => difference.p)).forEach((adjusted, index) => {
     tested[index]!.adjusted = adjusted;
     tested[index]!.differs = adjusted <= 0.05;

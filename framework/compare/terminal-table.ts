@@ -56,7 +56,7 @@ function scoreColumns(grid: ScoreGrid, paint: Paints): TextColumn[] {
     const digits = digitsOf(grid, column.kind === undefined ? [index] : [...grid.columns.keys()]);
     const blind = grid.blind.map(({ values }): TextCell => {
       const value = values[index];
-      return { text: value == null ? '-' : formatValue(value, digits, asciiNumbers), paint: paint.quiet };
+      return { text: value === null || value === undefined ? '-' : formatValue(value, digits, asciiNumbers), paint: paint.quiet };
     });
     const rows = grid.rows.map(({ cells }, row) => scoreCell(cells[index]!, digits, row === 0, column.higherIsBetter, paint));
     return { head: columnHead(column), cells: pointAligned([...rows, ...blind]), align: 'left' };

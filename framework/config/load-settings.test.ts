@@ -1,23 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FaultList } from '../faults/index.js';
+import { parse } from 'yaml';
+import { Fault, FaultList } from '../faults/index.js';
+import type { Placed } from './load-settings.js';
+import { packageRoot } from '../paths.js';
 import { loadSettings } from './load-settings.js';
+import { blockKeys, settingsConvict } from './settings-schema.js';
 
 const blocks = Object.fromEntries(['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head'].map((key) => [key, { name: 'x' }]));
-const origin = (path: string[]) => ({ source: 'e.yaml', line: path.length, column: path.join('.').length });
+const fault: Placed['fault'] = (path, code, message, details) =>
+  new Fault(code, message, { key: path.join('.'), where: { source: 'e.yaml', line: path.length, column: path.join('.').length }, ...details });
+const placed: Placed = { fault, choiceFault: (key, code, message, details) => new Fault(code, message, { key, ...details }), choices: {} };
 
 function faultsOf(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) {
   try {
-    loadSettings(config, { origin, env });
+    loadSettings(config, { placed, env });
   } catch (error) {
-    assert.instance(error, FaultList);
+    if (!(error instanceof FaultList)) throw error;
     return (error as FaultList).faults;
   }
   return [];
 }
 
 test('defaults are filled in and blocks pass through', () => {
-  const settings = loadSettings({ ...blocks, seed: 3, train: { steps: 5 } }, { origin, env: {} });
+  const settings = loadSettings({ ...blocks, seed: 3, train: { steps: 5 } }, { placed, env: {} });
   assert.is(settings.seed, 3);
   assert.is(settings.train.steps, 5);
   assert.is(settings.train.batch, 8);
@@ -27,7 +35,7 @@ test('defaults are filled in and blocks pass through', () => {
 
 test('environment and arguments set what the schema says', () => {
   const env = { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' };
-  const settings = loadSettings(blocks, { origin, env, args: ['--backend', 'wasm'] });
+  const settings = loadSettings(blocks, { placed, env, args: ['--backend', 'wasm'] });
   assert.is(settings.runlog['tracking-uri'], 'http://127.0.0.1:9');
   assert.is(settings.tensor.backend, 'wasm');
 });
@@ -57,6 +65,31 @@ test('a missing choice says how to make it', () => {
   const faults = faultsOf({ ...blocks, tracker: null });
   assert.is(faults[0]!.code, 'CONFIG_MISSING');
   assert.is(faults[0]!.details.hint, 'choose one: tracker=NAME');
+});
+
+test('blocks are maps with a name, taken whole', () => {
+  const faults = faultsOf({ ...blocks, tracker: { reach: 1 }, encoder: 'tiny-vit' });
+  assert.equal(
+    faults.map(({ code, details }) => [code, details.key]),
+    [
+      ['CONFIG_MISSING', 'tracker'],
+      ['CONFIG_TYPE', 'encoder'],
+    ],
+  );
+  const settings = loadSettings({ ...blocks, data: { name: 'x', deep: { a: [1] } } }, { placed, env: {} });
+  assert.equal(settings.data, { name: 'x', deep: { a: [1] } });
+});
+
+test('experiments/base.yaml says what the schema says', () => {
+  const text = readFileSync(join(packageRoot, 'experiments/base.yaml'), 'utf8');
+  const { defaults: _, ...base } = parse(text) as Record<string, unknown>;
+  const { data, ...defaults } = settingsConvict({}, []).getProperties();
+  assert.equal(base['data'], { 'on-error': 'skip' });
+  for (const key of blockKeys) delete (defaults as Record<string, unknown>)[key];
+  const { metrics, ...rest } = defaults;
+  delete base['data'];
+  assert.equal(base, rest);
+  assert.equal([data, metrics], [null, {}]);
 });
 
 test.run();

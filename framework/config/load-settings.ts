@@ -1,12 +1,12 @@
-import type { Place } from '../faults/index.js';
 import { Fault, FaultList, nearest } from '../faults/index.js';
-import { openKeys, settingsConvict, settingsSchema, type Settings } from './settings-schema.js';
+import type { ComposedConfig } from './compose-config.js';
+import { blockKeys, openKeys, settingsConvict, settingsSchema, type Settings } from './settings-schema.js';
 
-/** Finds where a value came from, by its path. */
-export type Origin = (path: string[]) => Place | undefined;
+/** Makes faults that say where a value of a composed config came from. */
+export type Placed = Pick<ComposedConfig, 'fault' | 'choiceFault' | 'choices'>;
 
 interface LoadOptions {
-  origin: Origin;
+  placed: Placed;
   env?: NodeJS.ProcessEnv;
   /** Command-line arguments that the schema names, such as `--backend wasm`. */
   args?: string[];
@@ -18,48 +18,50 @@ const isTree = (value: unknown): value is Tree => typeof value === 'object' && v
 const isLeaf = (schema: unknown) => isTree(schema) && 'format' in schema;
 
 /** Every leaf that is still `???`, wherever it stands. */
-function missing(value: unknown, path: string[], origin: Origin): Fault[] {
+function missing(value: unknown, path: string[], placed: Placed): Fault[] {
   if (value === '???') {
     const key = path.join('.');
-    return [new Fault('CONFIG_MISSING', `"${key}" has no value yet`, { where: origin(path), key, hint: `give it one: ${key}=…` })];
+    return [placed.fault(path, 'CONFIG_MISSING', `"${key}" has no value yet`, { hint: `give it one: ${key}=VALUE` })];
   }
-  if (Array.isArray(value)) return value.flatMap((entry, index) => missing(entry, [...path, String(index)], origin));
-  return isTree(value) ? Object.entries(value).flatMap(([name, entry]) => missing(entry, [...path, name], origin)) : [];
+  if (Array.isArray(value)) return value.flatMap((entry, index) => missing(entry, [...path, String(index)], placed));
+  return isTree(value) ? Object.entries(value).flatMap(([name, entry]) => missing(entry, [...path, name], placed)) : [];
 }
 
-function unknownKeys(value: Tree, schema: Tree, path: string[], origin: Origin): Fault[] {
+function unknownKeys(value: Tree, schema: Tree, path: string[], placed: Placed): Fault[] {
   return Object.entries(value).flatMap(([name, entry]) => {
     const here = [...path, name];
+    const key = here.join('.');
+    const known = Object.keys(schema);
     if (!Object.hasOwn(schema, name)) {
-      const known = Object.keys(schema);
-      const key = here.join('.');
-      return [
-        new Fault('CONFIG_UNKNOWN_KEY', `no setting is called "${key}"`, {
-          where: origin(here),
-          key,
-          nearest: nearest(name, known),
-          known,
-        }),
-      ];
+      return [placed.fault(here, 'CONFIG_UNKNOWN_KEY', `no setting is called "${key}"`, { nearest: nearest(name, known), known }, 'key')];
     }
-    if (openKeys.includes(here.join('.')) || isLeaf(schema[name])) return [];
-    if (!isTree(entry)) {
-      const key = here.join('.');
-      return [new Fault('CONFIG_TYPE', `"${key}" must be a map`, { where: origin(here), key, known: Object.keys(schema[name] as Tree) })];
-    }
-    return unknownKeys(entry, schema[name] as Tree, here, origin);
+    const inner = schema[name] as Tree;
+    if (openKeys.includes(key) || isLeaf(inner)) return [];
+    if (!isTree(entry)) return [placed.fault(here, 'CONFIG_TYPE', `"${key}" must be a map`, { known: Object.keys(inner) })];
+    return unknownKeys(entry, inner, here, placed);
   });
 }
 
-/** convict names a key and says what is wrong in one line each; the place comes from the origin. */
-function fromConvict(message: string, settings: ReturnType<typeof settingsConvict>, origin: Origin): Fault[] {
+/** A plugin's block without its name tells nobody what it is for. */
+function namelessBlocks(config: Tree, placed: Placed): Fault[] {
+  return blockKeys.flatMap((key) => {
+    const block = config[key];
+    if (block === undefined || block === null || block === '???') return [];
+    if (!isTree(block)) return [placed.fault([key], 'CONFIG_TYPE', `"${key}" must be the block of a chosen plugin, with its name`)];
+    if (typeof block['name'] === 'string') return [];
+    return [placed.fault([key], 'CONFIG_MISSING', `"${key}" does not name a plugin`, { hint: `choose one: ${key}=NAME` })];
+  });
+}
+
+/** convict names a key and says what is wrong in one line each; the place comes from the composed config. */
+function fromConvict(message: string, settings: ReturnType<typeof settingsConvict>, placed: Placed): Fault[] {
   return message.split('\n').map((line) => {
     const [, key = '', what = line] = /^(\S+): (.*)$/.exec(line.trim()) ?? [];
-    const where = origin(key.split('.'));
+    const path = key.split('.');
     if (openKeys.includes(key) && settings.get(key as keyof Settings) === null) {
-      return new Fault('CONFIG_MISSING', `nothing is chosen for "${key}"`, { where, key, hint: `choose one: ${key}=NAME` });
+      return placed.fault(path, 'CONFIG_MISSING', `nothing is chosen for "${key}"`, { hint: `choose one: ${key}=NAME` });
     }
-    return new Fault('CONFIG_VALUE', `"${key}" ${what.replace(': value was', ', not')}`, { where, key });
+    return placed.fault(path, 'CONFIG_VALUE', `"${key}" ${what.replace(': value was', ', not')}`);
   });
 }
 
@@ -67,8 +69,8 @@ function fromConvict(message: string, settings: ReturnType<typeof settingsConvic
  * Run settings from a composed config: unknown keys, missing values, types and ranges are all collected.
  * Throws a FaultList. Plugin blocks are only required to have a name here.
  */
-export function loadSettings(config: Tree, { origin, env = process.env, args = [] }: LoadOptions): Settings {
-  const faults = [...missing(config, [], origin), ...unknownKeys(config, settingsSchema as unknown as Tree, [], origin)];
+export function loadSettings(config: Tree, { placed, env = process.env, args = [] }: LoadOptions): Settings {
+  const faults = [...missing(config, [], placed), ...unknownKeys(config, settingsSchema as unknown as Tree, [], placed), ...namelessBlocks(config, placed)];
   const settings = settingsConvict(env, args);
   if (!faults.some((fault) => fault.code === 'CONFIG_UNKNOWN_KEY' || fault.code === 'CONFIG_TYPE')) {
     settings.load(structuredClone(config));
@@ -76,7 +78,7 @@ export function loadSettings(config: Tree, { origin, env = process.env, args = [
       settings.validate({ allowed: 'strict' });
     } catch (error) {
       const named = new Set(faults.map((fault) => fault.details.key));
-      faults.push(...fromConvict((error as Error).message, settings, origin).filter((fault) => !named.has(fault.details.key)));
+      faults.push(...fromConvict((error as Error).message, settings, placed).filter((fault) => !named.has(fault.details.key)));
     }
   }
   if (faults.length) throw new FaultList(faults);

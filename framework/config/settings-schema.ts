@@ -4,6 +4,7 @@ import convict, { type Schema } from 'convict';
 export type PluginBlock = Readonly<Record<string, unknown>> & { readonly name: string };
 
 export interface TrainSettings {
+  epochs: number;
   steps: number;
   batch: number;
   clip: number;
@@ -12,9 +13,24 @@ export interface TrainSettings {
   auxiliary: { name: 'none' | 'caption-words'; 'steps-before': number; weight: number; scale: number; 'max-share': number };
 }
 
+/** What an experiment set out to show: `setting` scores better than each of `against`. Tested as stated, told however it comes out. */
+export interface ClaimSettings {
+  statement: string;
+  score: string;
+  setting: string;
+  against: readonly string[];
+  /** Clip kind it is about; all clips where absent. */
+  kind?: string;
+  /** The kind in words. */
+  where?: string;
+  caveat?: string;
+}
+
 /** All settings of one run; plugin blocks stand beside them. */
 export interface Settings {
   name: string;
+  title: string;
+  checkpoint: string;
   seed: number;
   data: PluginBlock & { 'on-error': 'skip' | 'fail' };
   detector: PluginBlock;
@@ -30,7 +46,7 @@ export interface Settings {
   generate: { batch: number; 'max-new-tokens': number; temperature: number; 'top-k': number; 'top-p': number };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
-  compare: { resamples: number; samples: number; 'break-down': string[] };
+  compare: { resamples: number; samples: number; 'break-down': string[]; claims: readonly ClaimSettings[] };
   cache: 'use' | 'refresh' | 'off';
   sweep: Readonly<Record<string, unknown>>;
 }
@@ -46,17 +62,8 @@ const number =
 const integer = (least: number) => (value: unknown) => {
   if (!Number.isInteger(value) || (value as number) < least) throw new Error(`must be an integer of at least ${least}`);
 };
-const block = (value: unknown) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof (value as { name?: unknown }).name !== 'string') {
-    throw new Error('must be the block of a chosen plugin, with its name');
-  }
-};
-const optionalBlock = (value: unknown) => {
-  if (value !== null) block(value);
-};
-const map = (value: unknown) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('must be a map');
-};
+/** convict takes a map whole only under this format; it descends into any other. */
+const map = Object;
 const betas = (value: unknown) => {
   if (!Array.isArray(value) || value.length !== 2 || value.some((beta) => typeof beta !== 'number' || beta < 0 || beta >= 1)) {
     throw new Error('must be two numbers of at least 0 and below 1');
@@ -64,6 +71,14 @@ const betas = (value: unknown) => {
 };
 const strings = (value: unknown) => {
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) throw new Error('must be a list of strings');
+};
+const claims = (value: unknown) => {
+  if (!Array.isArray(value)) throw new Error('must be a list of claims');
+  for (const claim of value as Record<string, unknown>[]) {
+    const missing = ['statement', 'score', 'setting', 'against'].find((key) => claim[key] === undefined);
+    if (missing) throw new Error(`must be a list of claims with statement, score, setting and against; one lacks ${missing}`);
+    strings(claim['against']);
+  }
 };
 const text = (value: unknown) => {
   if (typeof value !== 'string') throw new Error('must be a text');
@@ -75,14 +90,20 @@ const none = null as never;
 /** Every run setting with what it means, its range, its default, and the environment variable and argument that set it. */
 export const settingsSchema: Schema<Settings> = {
   name: { doc: 'Name of the experiment', format: text, default: 'experiment' },
+  title: { doc: 'What the experiment asks, for people: heads the report', format: text, default: '' },
+  checkpoint: {
+    doc: 'Folder of a checkpoint that the model starts from, such as one of an earlier run; empty: fresh weights',
+    format: text,
+    default: '',
+  },
   seed: { doc: 'Seed of everything random in a run', format: integer(0), default: 0 },
-  data: { doc: 'The dataset; `on-error` says what a clip that cannot be used does: skip it or fail the run', format: block, default: none },
-  detector: { doc: 'The face detector', format: block, default: none },
-  tracker: { doc: 'The face tracker', format: block, default: none },
-  encoder: { doc: 'The visual encoder', format: block, default: none },
-  projector: { doc: 'The projector from visual tokens to LLM embeddings', format: block, default: none },
-  'llm-head': { doc: 'The LLM head', format: block, default: none },
-  judge: { doc: 'The judge that reads events for metrics, or null', format: optionalBlock, default: null },
+  data: { doc: 'The dataset; `on-error` says what a clip that cannot be used does: skip it or fail the run', format: map, default: none },
+  detector: { doc: 'The face detector', format: map, default: none },
+  tracker: { doc: 'The face tracker', format: map, default: none },
+  encoder: { doc: 'The visual encoder', format: map, default: none },
+  projector: { doc: 'The projector from visual tokens to LLM embeddings', format: map, default: none },
+  'llm-head': { doc: 'The LLM head', format: map, default: none },
+  judge: { doc: 'The judge that reads events for metrics, or null', format: map, nullable: true, default: null },
   metrics: { doc: 'Metrics by name, each with its config', format: map, default: {} },
   video: {
     frames: { doc: 'Frames sampled from each clip; with sampling fps the most', format: integer(1), default: 8 },
@@ -94,7 +115,8 @@ export const settingsSchema: Schema<Settings> = {
     margin: { doc: 'Side of the square face crop over the larger side of the face box', format: number(0.5, 10), default: 1.3 },
   },
   train: {
-    steps: { doc: 'Optimiser steps on the caption loss; 0: no tuning', format: integer(0), default: 900 },
+    epochs: { doc: 'How often every training clip is seen; 0 with steps 0: no tuning', format: number(0, 1e6), default: 6 },
+    steps: { doc: 'Optimiser steps on the caption loss; 0: by epochs', format: integer(0), default: 0 },
     batch: { doc: 'Samples a step', format: integer(1), default: 8 },
     clip: { doc: 'Largest global norm of the gradients; 0: no clipping', format: number(0, Infinity), default: 1 },
     optimizer: {
@@ -158,6 +180,7 @@ export const settingsSchema: Schema<Settings> = {
     resamples: { doc: 'Bootstrap resamples of the clips', format: integer(100), default: 10000 },
     samples: { doc: 'Sample clips shown in the report', format: integer(0), default: 6 },
     'break-down': { doc: 'Scores broken down by clip kind; those of no such name are passed over', format: strings, default: ['events'] },
+    claims: { doc: 'What the experiment set out to show, each tested as stated', format: claims, default: [] },
   },
   cache: {
     doc: 'use: take finished stages from the cache; refresh: make them anew; off: keep nothing',
@@ -168,8 +191,11 @@ export const settingsSchema: Schema<Settings> = {
   sweep: { doc: 'Axes of a sweep: config key to a list of values', format: map, default: {} },
 };
 
+/** Keys that hold the block of a chosen plugin. */
+export const blockKeys = ['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head', 'judge'] as const;
+
 /** Keys whose content belongs to plugins (or to a sweep) and not to this schema. */
-export const openKeys: readonly string[] = ['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head', 'judge', 'metrics', 'sweep'];
+export const openKeys: readonly string[] = [...blockKeys, 'metrics', 'sweep'];
 
 /** A convict instance over the schema; `args` are command-line arguments such as `--backend wasm`. */
 export function settingsConvict(env: NodeJS.ProcessEnv, args: string[]): convict.Config<Settings> {

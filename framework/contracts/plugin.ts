@@ -70,7 +70,7 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   /** One sentence. */
   summary: string;
   config: ConfigSchema;
-  /** Types of the ports it reads. Before an encoder stand `frames`, `tracks` and, in a run with faces, `faces`; before a projector `visual-tokens` and `llm-head` {hidden}. */
+  /** Types of the ports it reads. Before a detector stand `clips` and `frames` as decoded; before an encoder `frames` as it wants them, `tracks` and, in a run with faces, `faces`; before a projector `visual-tokens` and `llm-head` {hidden}. */
   consumes: readonly string[];
   /**
    * What it gives, as a port; dimensions may depend on the config and on the ports before it, given by type. A projector may leave `hidden`

@@ -1,7 +1,8 @@
 import type { Box, Clip, Detection, Detector, FaceTrack, Progress, Tracker } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import { cropSquares, decodeFrames, resizeFrames, type DecodedFrames } from '../video/index.js';
+import { cropSquares, resizeFrames, type DecodedFrames } from '../video/index.js';
+import { decodeClip } from './decode-clip.js';
 import { mapPool } from './map-pool.js';
 import { perceptionKeys, type PerceptionKeys } from './perception-keys.js';
 import type { BlobStore, RecordStore, StageCache } from './stage-cache.js';
@@ -67,22 +68,6 @@ interface Tracked {
 /** More are decoded at once than there are detectors, so that the detector does not wait for ffmpeg. */
 const clipsAtOnce = 3;
 
-/** A frame more often at the end where a clip gave fewer than the model takes (sampling fps). */
-function padded<Value>(values: readonly Value[], count: number): Value[] {
-  return Array.from({ length: count }, (_, index) => values[Math.min(index, values.length - 1)]!);
-}
-
-function paddedFrames(frames: DecodedFrames, count: number): DecodedFrames {
-  if (frames.times.length >= count) return frames;
-  const size = frames.width * frames.height * 3;
-  const data = new Uint8Array(count * size);
-  for (let i = 0; i < count; i++) {
-    const from = Math.min(i, frames.times.length - 1) * size;
-    data.set(frames.data.subarray(from, from + size), i * size);
-  }
-  return { ...frames, data, times: padded(frames.times, count) };
-}
-
 const scaleBox = (box: Box | null, by: number): Box | null =>
   box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by };
 
@@ -102,13 +87,7 @@ class ClipView {
   }
 
   frames({ video }: RunPlan['settings']): Promise<DecodedFrames> {
-    return (this.#frames ??= decodeFrames(this.#clip.video, {
-      frames: video.frames,
-      sampling: video.sampling === 'fps' ? { policy: 'fps', rate: video.fps } : { policy: 'uniform' },
-      maxSide: video['max-side'] || undefined,
-      clip: this.#clip.id,
-      signal: this.#signal,
-    }).then((frames) => paddedFrames(frames, video.frames)));
+    return (this.#frames ??= decodeClip(this.#clip, video, this.#signal));
   }
 
   async found(viewer: Viewer, keys: PerceptionKeys): Promise<{ found: Found; fresh: boolean }> {

@@ -1,5 +1,5 @@
 import { checkBlock } from '../config/check-block.js';
-import type { Origin } from '../config/load-settings.js';
+import type { Placed } from '../config/load-settings.js';
 import type { PluginBlock, Settings } from '../config/settings-schema.js';
 import type { PluginKind } from '../contracts/index.js';
 import { Fault, FaultList } from '../faults/index.js';
@@ -10,7 +10,7 @@ import type { Chosen, RunPlan } from './run-plan.js';
 type Chosens = Pick<RunPlan, 'plugins' | 'judge' | 'metrics'>;
 
 /** Loads the manifests of the chosen plugins and checks their blocks. Throws a FaultList of all that is wrong. */
-export async function choosePlugins(settings: Settings, registry: PluginRegistry, origin: Origin): Promise<Chosens> {
+export async function choosePlugins(settings: Settings, registry: PluginRegistry, placed: Placed): Promise<Chosens> {
   const faults: Fault[] = [];
 
   async function choose<Kind extends PluginKind>(
@@ -20,13 +20,13 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
     path: string[],
   ): Promise<Chosen<Kind>> {
     try {
-      const manifest = await registry.load(kind, name, origin(kind === 'metric' ? path : [...path, 'name']));
-      const checked = checkBlock(block, manifest.config, path, origin);
+      const manifest = await registry.load(kind, name);
+      const checked = checkBlock(block, manifest.config, path, placed);
       faults.push(...checked.faults);
       return { manifest, config: checked.config };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      faults.push(error);
+      faults.push(placed.fault(kind === 'metric' ? path : [...path, 'name'], error.code, error.message, error.details));
       // Never used: the list of faults is thrown below.
       return undefined as never;
     }
@@ -54,13 +54,7 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
   }
   const onError = settings.data['on-error'];
   if (onError !== 'skip' && onError !== 'fail') {
-    faults.push(
-      new Fault('CONFIG_VALUE', `"data.on-error" must be skip or fail, not ${JSON.stringify(onError)}`, {
-        where: origin(['data', 'on-error']),
-        key: 'data.on-error',
-        known: ['skip', 'fail'],
-      }),
-    );
+    faults.push(placed.fault(['data', 'on-error'], 'CONFIG_VALUE', `"data.on-error" is ${JSON.stringify(onError)}`, { known: ['skip', 'fail'] }));
   }
   if (faults.length) throw new FaultList(faults);
   return { plugins, judge, metrics };

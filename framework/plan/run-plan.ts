@@ -1,6 +1,5 @@
 import type { PluginConfig, PluginKind, PluginManifest, Port } from '../contracts/index.js';
 import type { Settings } from '../config/settings-schema.js';
-import type { Origin } from '../config/load-settings.js';
 
 /** A plugin that an experiment has chosen, with its checked config. */
 export interface Chosen<Kind extends PluginKind> {
@@ -31,7 +30,6 @@ export interface RunPlan {
   settings: Settings;
   /** The resolved config, as composed. */
   config: Readonly<Record<string, unknown>>;
-  origin: Origin;
   plugins: { [Kind in Exclude<PluginKind, 'metric' | 'judge'>]: Chosen<Kind> };
   judge: Chosen<'judge'> | null;
   metrics: readonly Chosen<'metric'>[];

@@ -55,6 +55,10 @@ export async function decodeFrames(path: string, options: DecodeOptions): Promis
   return sample(some!, options, clip, listed);
 }
 
+/** Every frame goes out exactly once, whatever its time stamp. Before ffmpeg 5.1 the option had another name. */
+const everyFrameNow = ['-fps_mode', 'passthrough'];
+let everyFrame = everyFrameNow;
+
 interface Decoded {
   log: VideoLog;
   pixels: Buffer;
@@ -66,7 +70,7 @@ async function decode(path: string, options: DecodeOptions, clip: string, only?:
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = await runFfmpeg({
-    args: [...inputArgs(path), '-vf', filters(options, only), '-r', '25', '-f', 'rawvideo', 'pipe:1'],
+    args: [...inputArgs(path), '-vf', filters(options, only), ...everyFrame, '-f', 'rawvideo', 'pipe:1'],
     signal: options.signal,
     line: (line) => log.read(line),
     output: (chunk) => {
@@ -76,6 +80,10 @@ async function decode(path: string, options: DecodeOptions, clip: string, only?:
     },
   });
   if (!only && bytes > SMALL_OUTPUT) return undefined;
+  if (everyFrame === everyFrameNow && end.errors.some((error) => error.includes("'fps_mode'"))) {
+    everyFrame = ['-vsync', '0'];
+    return decode(path, options, clip, only);
+  }
   log.check(end, path, clip, log.times);
   if (!only) log.checkLength(end, path, clip, log.times);
   return { log, pixels: Buffer.concat(chunks, bytes) };
@@ -123,9 +131,6 @@ function filters({ maxSide, size }: DecodeOptions, only?: Selection): string {
     'showinfo=checksum=0',
     `scale=${scale}:flags=bilinear+accurate_rnd+full_chroma_int+bitexact`,
     'format=rgb24',
-    // rawvideo is written at a constant rate: renumbered, every frame goes out exactly once.
-    'settb=1/25',
-    'setpts=N',
   ].join(',');
 }
 

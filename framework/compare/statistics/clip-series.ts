@@ -40,7 +40,7 @@ function aggregateOver(scores: readonly Score[], clips: readonly number[]): Stat
  * value in some seed is left out, so that every seed speaks of the same clips.
  */
 export function clipSeries(scores: readonly Score[], among: readonly number[]): ClipSeries {
-  const clips = among.filter((clip) => scores.every((score) => score.values[clip] != null));
+  const clips = among.filter((clip) => scores.every((score) => typeof score.values[clip] === 'number'));
   const aggregated = scores.every((score) => score.aggregate !== undefined);
   const over = aggregated ? aggregateOver : meanOver;
   return {

@@ -149,6 +149,7 @@ export function madeUpComparison({ clips = 120, seeds = 3 }: MadeUpOptions = {})
     ],
     samples: [3, 7, 12].map((i) => ({
       clip: `test-${String(i).padStart(4, '0')}`,
+      facesOf: 'facetrack',
       references: [caption(i, false)],
       predictions: { none: caption(i + 2, true), 'largest-face': caption(i, true), facetrack: caption(i, false) },
     })),
