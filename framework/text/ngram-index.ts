@@ -10,10 +10,8 @@ export interface NgramCounts {
  */
 export class NgramIndex {
   private readonly tokens = new Map<string, number>();
-  /** Edges (parent node, token) -> child node; 0, the root, marks a free slot. */
-  private parents = new Int32Array(1 << 15);
-  private labels = new Int32Array(1 << 15);
-  private children = new Int32Array(1 << 15);
+  /** Edges, four numbers a slot so that one look-up touches one cache line: parent node, token, child node (0, the root, in a free slot), unused. */
+  private edges = new Int32Array(4 << 15);
   private orders = new Uint8Array(1 << 14);
   /** Where an n-gram of the text being counted stands in its list, valid where `stamps` holds this text's number. */
   private places = new Int32Array(1 << 14);
@@ -64,51 +62,46 @@ export class NgramIndex {
   }
 
   private child(parent: number, label: number): number {
-    const mask = this.children.length - 1;
+    const { edges } = this;
+    const mask = edges.length - 1;
     let slot = slotOf(parent, label) & mask;
-    for (let child = this.children[slot]!; child !== 0; child = this.children[slot]!) {
-      if (this.parents[slot] === parent && this.labels[slot] === label) return child;
-      slot = (slot + 1) & mask;
+    for (let child = edges[slot + 2]!; child !== 0; child = edges[slot + 2]!) {
+      if (edges[slot] === parent && edges[slot + 1] === label) return child;
+      slot = (slot + 4) & mask;
     }
     const child = this.nodes++;
-    this.parents[slot] = parent;
-    this.labels[slot] = label;
-    this.children[slot] = child;
+    edges[slot] = parent;
+    edges[slot + 1] = label;
+    edges[slot + 2] = child;
     this.orders[child] = this.orders[parent]! + 1;
-    // At most half full; nodes then fit the node arrays, which are half as long.
+    // The table is at most half full: it has twice as many slots as there is room for nodes.
     if (this.nodes >= this.orders.length) this.grow();
     return child;
   }
 
   private grow(): void {
-    const { parents, labels, children } = this;
-    const longer = (old: Int32Array) => {
-      const array = new Int32Array(old.length * 2);
-      array.set(old);
-      return array;
-    };
-    const orders = new Uint8Array(this.orders.length * 2);
-    orders.set(this.orders);
-    this.orders = orders;
-    this.places = longer(this.places);
-    this.stamps = longer(this.stamps);
-    this.parents = new Int32Array(parents.length * 2);
-    this.labels = new Int32Array(parents.length * 2);
-    this.children = new Int32Array(parents.length * 2);
-    const mask = this.children.length - 1;
-    for (let i = 0; i < children.length; i++) {
-      if (children[i] === 0) continue;
-      let slot = slotOf(parents[i]!, labels[i]!) & mask;
-      while (this.children[slot] !== 0) slot = (slot + 1) & mask;
-      this.parents[slot] = parents[i]!;
-      this.labels[slot] = labels[i]!;
-      this.children[slot] = children[i]!;
+    const { orders, places, stamps, edges } = this;
+    this.orders = new Uint8Array(orders.length * 2);
+    this.orders.set(orders);
+    this.places = new Int32Array(places.length * 2);
+    this.places.set(places);
+    this.stamps = new Int32Array(stamps.length * 2);
+    this.stamps.set(stamps);
+    this.edges = new Int32Array(edges.length * 2);
+    const mask = this.edges.length - 1;
+    for (let old = 0; old < edges.length; old += 4) {
+      if (edges[old + 2] === 0) continue;
+      let slot = slotOf(edges[old]!, edges[old + 1]!) & mask;
+      while (this.edges[slot + 2] !== 0) slot = (slot + 4) & mask;
+      this.edges[slot] = edges[old]!;
+      this.edges[slot + 1] = edges[old + 1]!;
+      this.edges[slot + 2] = edges[old + 2]!;
     }
   }
 }
 
-/** Multiplicative mixing of two 32-bit numbers. */
+/** Multiplicative mixing of two 32-bit numbers to the place of a slot. */
 function slotOf(parent: number, label: number): number {
   const mixed = Math.imul(parent, 0x9e3779b1) ^ Math.imul(label + 1, 0x85ebca6b);
-  return mixed ^ (mixed >>> 15);
+  return (mixed ^ (mixed >>> 15)) << 2;
 }

@@ -56,10 +56,10 @@ const anyCase = (source: string) => source.replace(/[a-z]/g, (c) => `[${c}${c.to
 const token = new RegExp(
   [
     // markup, addresses, tags
-    '<(?:\\/?[A-Za-z][\\w:.-]*(?: [^<>]*)?\\/?|!--.*?--|\\?[^<>]*\\?)>',
+    '<(?:\\/?[A-Za-z][\\w:.-]*(?: [^<>]*)?\\/?|!--.{0,1000}?--|\\?[^<>]*\\?)>',
     'https?:\\/\\/[^\\s"<>|(){}]+[^\\s"<>|.!?(){},-]',
     'www\\.[^\\s"<>|.!?(){},]+(?:\\.[^\\s"<>|.!?(){},]+)*',
-    `${alnum}[\\w.+-]*@${alnum}+(?:[.-]${alnum}+)*`,
+    `${alnum}[\\w.+-]{0,64}@${alnum}+(?:[.-]${alnum}+)*`,
     `[@#]${letter}+`,
     '(?<ampersand>&[aA][mM][pP];)|&(?:lt|gt|quot|apos|#\\d+);|(?<space>&nbsp;)|(?<dash>&[mn]dash;)',
     // clitics, and words that stand before n't

@@ -81,7 +81,8 @@ export class Events implements Metric {
       return {
         right: done.find(([, overlap]) => overlap === longest)?.[0] ?? none,
         principal: new Set(done.map(([action]) => action)),
-        others: new Set(enough(others).map(([action]) => action)),
+        // That nothing happens to somebody else is nothing to tell.
+        others: new Set(enough(others).flatMap(([action]) => (action === none ? [] : [action]))),
       };
     });
   }
