@@ -6,7 +6,7 @@ import type { InstructionSample, RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import { generateAll, loadCheckpoint, readCheckpointState, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
+import { generateAll, loadCheckpoint, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
@@ -126,19 +126,19 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
   } else {
     const from = known ? folder : settings.checkpoint && resolve(settings.checkpoint);
-    const state = from ? readCheckpointState(from) : undefined;
-    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
+    const checkpoint = from ? loadCheckpoint(from) : undefined;
+    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state: checkpoint?.state });
     const model: Model = {
       encoder: await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),
       head: await container.getAsync(parts.head),
     };
-    if (from) loadCheckpoint(from, model);
+    checkpoint?.restore({ ...model });
     if (known) {
       trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
     } else {
       trained = await tuneModel(model, options);
-      saveCheckpoint(folder, model);
+      await saveCheckpoint(folder, { ...model }, model.head.state());
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));

@@ -25,6 +25,16 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, plac
       : placed.fault([group], 'PORT_MISMATCH', message, details);
   }
 
+  /** A manifest's answer; what it objects to gets its place. */
+  function ask<Answer>(kind: PluginKind, question: () => Answer): Answer {
+    try {
+      return question();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.details.where) throw error;
+      throw at(kind, error.message, error.details);
+    }
+  }
+
   /** Asks a plugin what it gives for what it is given, and names the plugin and its place in whatever it objects to. */
   function pass<Kind extends PluginKind>({ manifest, config }: Chosen<Kind>, before: readonly Port[]): Port {
     const given = Object.fromEntries(before.map((port) => [port.type, port]));
@@ -34,12 +44,7 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, plac
         expected: before.map(show).join(', '),
       });
     }
-    try {
-      return manifest.produces(config, given);
-    } catch (error) {
-      if (!(error instanceof Fault) || error.details.where) throw error;
-      throw at(manifest.kind, error.message, error.details);
-    }
+    return ask(manifest.kind, () => manifest.produces(config, given));
   }
 
   const clips = pass(plugins.dataset, []);
@@ -48,8 +53,8 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, plac
   const detections = pass(plugins.detector, [clips, decoded]);
   const tracks = pass(plugins.tracker, [detections]);
   // checkManifest has seen to it that encoders and heads have these.
-  const input = plugins.encoder.manifest.input!(plugins.encoder.config);
-  const limits = plugins['llm-head'].manifest.limits!(plugins['llm-head'].config);
+  const input = ask('encoder', () => plugins.encoder.manifest.input!(plugins.encoder.config));
+  const limits = ask('llm-head', () => plugins['llm-head'].manifest.limits!(plugins['llm-head'].config));
   const frames: Port = { type: 'frames', dims: { count, ...input.frame } };
   const faces: Port | null = tracks.dims['principal'] ? { type: 'faces', dims: { count, ...input.face } } : null;
   const tokens = pass(plugins.encoder, faces ? [frames, tracks, faces] : [frames, tracks]);
