@@ -73,9 +73,11 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
   container
     .bind(parts.judge)
     .toResolvedValue(
-      async (log: Log, progress: Progress, signal: AbortSignal, dataset: Dataset) =>
-        judge &&
-        (await judge.manifest.create(context(judge.manifest, log, progress, signal), judge.config, { grammar: dataset.grammar ?? null })),
+      async (log: Log, progress: Progress, signal: AbortSignal, { grammar = null }: Dataset) => {
+        // Metrics that need a judge are then skipped with the reason.
+        if (!judge || (judge.manifest.needs?.includes('grammar') && !grammar)) return null;
+        return judge.manifest.create(context(judge.manifest, log, progress, signal), judge.config, { grammar });
+      },
       [...environment, parts.dataset],
     )
     .inSingletonScope()

@@ -9,12 +9,18 @@ export interface RunScores {
 }
 
 /** Why a metric cannot score these clips, or undefined. */
-function unmet(needs: readonly MetricNeed[], clips: readonly ScoredClip[], dataset: Dataset, judge: Judge | null): string | undefined {
+function unmet(
+  needs: readonly MetricNeed[],
+  clips: readonly ScoredClip[],
+  { grammar, truth }: { grammar: boolean; truth: boolean },
+  judge: { chosen: string | undefined; made: Judge | null },
+): string | undefined {
+  const noGrammar = 'the dataset has no event grammar';
   const reasons: Record<MetricNeed, string | false> = {
     references: !clips.some(({ clip }) => clip.references.length) && 'no test clip has a reference caption',
-    truth: !clips.some(({ clip }) => clip.truth) && 'the dataset has no ground truth',
-    judge: !judge && 'no judge is chosen (judge=NAME)',
-    grammar: !dataset.grammar && 'the dataset has no event grammar',
+    truth: !truth && 'the dataset has no ground truth',
+    judge: !judge.made && (judge.chosen ? `the judge "${judge.chosen}" cannot work: ${noGrammar}` : 'no judge is chosen (judge=NAME)'),
+    grammar: !grammar && noGrammar,
     principal: !clips.some(({ principal }) => principal) && 'this run tracks no faces',
   };
   return needs.map((need) => reasons[need]).find(Boolean) || undefined;
@@ -22,15 +28,16 @@ function unmet(needs: readonly MetricNeed[], clips: readonly ScoredClip[], datas
 
 /** Scores one run. A metric whose needs are not met is skipped with the reason, never scored 0. */
 export async function scoreRun(
-  plan: Pick<RunPlan, 'metrics'>,
+  plan: Pick<RunPlan, 'metrics' | 'judge'>,
   made: readonly { name: string; metric: Metric }[],
   clips: readonly ScoredClip[],
   dataset: Dataset,
   judge: Judge | null,
 ): Promise<RunScores> {
+  const data = { grammar: Boolean(dataset.grammar), truth: clips.some(({ clip }) => clip.truth) };
   const result: RunScores = { scores: [], skipped: [] };
   for (const [index, { name, metric }] of made.entries()) {
-    const reason = unmet(plan.metrics[index]!.manifest.needs ?? [], clips, dataset, judge);
+    const reason = unmet(plan.metrics[index]!.manifest.needs ?? [], clips, data, { chosen: plan.judge?.manifest.name, made: judge });
     if (reason) {
       result.skipped.push({ metric: name, reason });
       continue;
