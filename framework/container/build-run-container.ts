@@ -73,7 +73,8 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
   container
     .bind(parts.judge)
     .toResolvedValue(
-      async (log: Log, progress: Progress, signal: AbortSignal, { grammar = null }: Dataset) => {
+      async (log: Log, progress: Progress, signal: AbortSignal, dataset: Dataset) => {
+        const grammar = dataset.grammar ?? null;
         // Metrics that need a judge are then skipped with the reason.
         if (!judge || (judge.manifest.needs?.includes('grammar') && !grammar)) return null;
         return judge.manifest.create(context(judge.manifest, log, progress, signal), judge.config, { grammar });
