@@ -16,6 +16,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' fi
 export function htmlReport(comparison: Comparison, analysis: Analysis, source: (image: string) => string | null): string {
   const { settings, clips } = comparison;
   const runs = settings.flatMap((setting) => setting.runs).length;
+  const labels = settings.map(({ label }) => label).join(', ');
   const when = comparison.created.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, ' UTC');
   const page = html`<!doctype html>
     <html lang="en">
@@ -34,8 +35,8 @@ export function htmlReport(comparison: Comparison, analysis: Analysis, source: (
           <p class="eyebrow">mienlab / ${comparison.name}</p>
           <h1>${comparison.title}</h1>
           <p class="meta">
-            ${comparison.compared}: ${settings.map(({ label }) => label).join(', ')}. ${runs} runs, ${clips.length} test clips, baseline
-            ${settings[0]?.label}. <time datetime="${comparison.created}">${when}</time>
+            ${comparison.compared}: ${labels.length <= 120 ? labels : `${settings.length} settings`}. ${runs} runs, ${clips.length} test
+            clips, baseline ${settings[0]?.label}. <time datetime="${comparison.created}">${when}</time>
           </p>
           <p class="links">${comparison.links.map(({ label, href }) => link(label, href))}</p>
         </header>

@@ -8,9 +8,11 @@ const rowHeight = 24;
 const headHeight = 26;
 const longest = 20;
 
+/** A long label without its middle: settings of one sweep differ at their ends. */
 function shortened(label: string): string {
   const letters = [...label];
-  return letters.length <= longest ? label : `${letters.slice(0, longest - 1).join('')}\u2026`;
+  if (letters.length <= longest) return label;
+  return `${letters.slice(0, 8).join('')}\u2026${letters.slice(9 - longest).join('')}`;
 }
 
 function axis(scale: ReturnType<typeof linearScale>, top: number, bottom: number): Markup {
@@ -43,7 +45,8 @@ export function dotPlot(grid: ScoreGrid, columns: readonly number[], digits: num
     }),
     ...grid.blind.flatMap(({ values }) => values[column] ?? []),
   ]);
-  const scale = linearScale(values, left + 8, width - 52, 5);
+  // A tick's label takes about 40 pixels.
+  const scale = linearScale(values, left + 8, width - 52, Math.max(3, Math.min(5, Math.floor((width - 60 - left) / 40))));
   const block = (column: number, index: number) => {
     const top = index * blockHeight + (grouped ? headHeight : 4);
     const blind = grid.blind.map(({ label, values }, which) => {

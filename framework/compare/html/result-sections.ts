@@ -113,12 +113,14 @@ export function breakdownSection(comparison: Comparison, { breakdowns }: Analysi
   const others = breakdowns.filter((breakdown) => !breakdown.asked);
   const apart = others.filter(({ differs }) => differs).map(({ score }) => score);
   const baseline = comparison.settings[0]?.label ?? '';
+  // Plot and table stand side by side where the table is narrow enough for it.
+  const stacked = breakdowns[0]!.grid.columns.length > 4 || comparison.settings.some(({ label }) => label.length > 20);
   return html`<section>
     <h2>By kind of clip</h2>
     ${plotLegend(comparison, severalSeeds(comparison))}
     ${asked.map(
       (breakdown) =>
-        html`<div class="pair">
+        html`<div class="pair${stacked ? ' stacked' : ''}">
           ${breakdownFigure(breakdown)}
           <div>
             ${scoreTable(comparison, breakdown.grid, `${breakdown.score}: kind (clips)`, false)}${list(starNote(breakdown.grid, baseline))}

@@ -6,11 +6,17 @@ export interface Scale {
   digits: number;
 }
 
-/** The step among 1, 2 and 5 times a power of ten that gives at most `count` intervals over `span`. */
-function niceStep(span: number, count: number): number {
-  const rough = span / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * (1 - 1e-9))!;
+/** The round step that cuts `span` into about `count` pieces and leaves room for two ticks at least, with the digits it needs. */
+function roundStep(span: number, count: number): { step: number; digits: number } {
+  const rough = (0.8 * span) / count;
+  const power = Math.floor(Math.log10(rough));
+  const steps = [1, 2, 2.5, 5, 10].map((factor) => ({
+    step: factor * 10 ** power,
+    digits: (factor === 2.5 ? 1 : factor === 10 ? -1 : 0) - power,
+  }));
+  const at = steps.findIndex(({ step }) => step >= rough);
+  const { step, digits } = steps[at > 0 && steps[at]!.step > span / 2 ? at - 1 : at]!;
+  return { step, digits: Math.max(0, digits) };
 }
 
 /** An axis from pixel `from` to pixel `to` that holds all finite values with a little room around them. */
@@ -26,12 +32,12 @@ export function linearScale(values: readonly number[], from: number, to: number,
   const room = high > low ? (high - low) * 0.06 : Math.abs(low) * 0.1 || 0.5;
   // A score or loss that is nowhere negative gets no negative axis.
   [low, high] = [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
-  const step = niceStep(high - low, ticks);
+  const { step, digits } = roundStep(high - low, ticks);
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
   return {
     at: (value) => Math.round((from + ((value - low) / (high - low)) * (to - from)) * 10) / 10,
     ticks: Array.from({ length: count }, (_, index) => (first + index) * step),
-    digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)),
+    digits,
   };
 }

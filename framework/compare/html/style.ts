@@ -43,7 +43,7 @@ th { font-size: 13.5px; line-height: 1.3; font-weight: 600; text-align: right; p
 th small { display: block; font-weight: 400; color: var(--quiet); }
 td { text-align: right; padding: 9px 0 9px 16px; vertical-align: top; white-space: nowrap; }
 th:first-child { text-align: left; padding-left: 0; padding-right: 8px; }
-tbody th { vertical-align: top; font-size: 15px; line-height: 1.55; padding-top: 9px; white-space: nowrap; }
+tbody th { vertical-align: top; font-size: 15px; line-height: 1.55; padding-top: 9px; min-width: 130px; overflow-wrap: break-word; }
 thead th { border-bottom: 1.5px solid var(--quiet); }
 tbody tr { border-bottom: 1px solid var(--rule); }
 tr.blind th, tr.blind td { color: var(--quiet); font-weight: 400; padding-top: 6px; padding-bottom: 6px; }
@@ -68,7 +68,7 @@ figcaption strong { color: var(--ink); font-size: 15px; }
 svg { display: block; max-width: 100%; height: auto; font-family: inherit; }
 .legend svg { display: inline-block; }
 svg text { font-size: 12px; fill: var(--ink); font-variant-numeric: tabular-nums; }
-svg .tick { fill: var(--quiet); font-size: 11px; } svg .value { font-weight: 600; } svg .group { font-weight: 600; fill: var(--quiet); }
+svg .tick { fill: var(--quiet); font-size: 11px; paint-order: stroke; stroke: var(--page); stroke-width: 4px; } svg .value { font-weight: 600; } svg .group { font-weight: 600; fill: var(--quiet); }
 .grid { stroke: var(--rule); stroke-width: 1; } line.blind { stroke: var(--blind); stroke-width: 1.5; }
 .seed { fill: var(--page); stroke-width: 1.2; }
 .raw { fill: none; stroke-width: 1; opacity: 0.22; } .curve { fill: none; stroke-width: 2; }
@@ -82,6 +82,7 @@ svg .tick { fill: var(--quiet); font-size: 11px; } svg .value { font-weight: 600
 details { margin: 18px 0 0; } summary { cursor: pointer; color: var(--link); font-size: 15px; margin-bottom: 12px; }
 details td, details tbody th { font-size: 14px; padding-top: 5px; padding-bottom: 5px; }
 footer { color: var(--quiet); font-size: 13.5px; padding-top: 48px; padding-bottom: 48px; }
+.pair.stacked { grid-template-columns: minmax(0, 1fr); }
 @media (max-width: 1040px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) {
   main, header, footer { padding-left: 18px; padding-right: 18px; }
@@ -98,7 +99,7 @@ footer { color: var(--quiet); font-size: 13.5px; padding-top: 48px; padding-bott
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header { padding-top: 0; } h2 { margin-top: 28px; break-after: avoid; }
-  .scroll { overflow: visible; } td, th, tbody th { padding-left: 6px; font-size: 7.5pt; } .interval, .difference { font-size: 6pt; }
+  .scroll { overflow: visible; } td, th, tbody th { padding-left: 6px; font-size: 7.5pt; min-width: 0; } .interval, .difference { font-size: 6pt; }
   .plots { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 18px 20px; } .plots.wide { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 20px; } summary { color: var(--ink); }
   .claim { border: 1px solid var(--rule); border-left-width: 4px; }
