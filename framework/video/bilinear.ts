@@ -2,14 +2,14 @@
  * Weights of one axis of a separable resize: output sample i is the sum of `taps` source samples from `first[i]` on. Weights are fixed point
  * with 22 bits, as in Pillow's `Image.resize`, so that results are equal to Pillow's to the bit.
  */
-export interface AxisWeights {
+interface AxisWeights {
   taps: number;
   first: Int32Array;
   /** [length, taps]. */
   weights: Int32Array;
 }
 
-export const PRECISION = 22;
+const PRECISION = 22;
 
 /**
  * Bilinear with antialiasing: the triangle is as wide as a source pixel, or as an output pixel where that is larger. Maps `length` output samples

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Fault } from '../faults/index.js';
 import { ffmpegExecutable } from './ffmpeg-executable.js';
 
-export interface FfmpegRun {
+interface FfmpegRun {
   args: readonly string[];
   signal?: AbortSignal;
   /** Written to its standard input, one piece after the other. */
@@ -27,7 +27,8 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
   run.signal?.throwIfAborted();
   const executable = ffmpegExecutable();
   const args = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info', ...run.args];
-  const child = spawn(executable, args, { stdio: [run.input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+  // Detached: a Ctrl-C in the terminal is this program's to handle. Should it die, the pipes close and ffmpeg ends.
+  const child = spawn(executable, args, { detached: true, stdio: [run.input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
   const kill = () => void child.kill('SIGKILL');
   run.signal?.addEventListener('abort', kill);
   try {

@@ -1,5 +1,6 @@
 export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
 export { judgeConforms } from './judge-conforms.js';
+export { datasetConforms } from './dataset-conforms.js';
 export { manifestConforms } from './manifest-conforms.js';
 export { metricConforms } from './metric-conforms.js';
 export { sampleClips, sampleGrammar } from './sample-clips.js';

@@ -26,10 +26,10 @@ export function placeAt({ knots, y, radius, sway: [size, rate, phase] }: Walk, t
   };
 }
 
-/** The box of a face as a detector frames it: from above the brows to the chin, square. */
+/** The box of a face as BlazeFace frames it (its mean over drawn faces): square, from the brows to the chin. */
 export function faceBox({ x, y, radius }: HeadPlace): Box {
-  const side = 1.5 * radius;
-  return { x: x - side / 2, y: y + 0.16 * radius - side / 2, width: side, height: side };
+  const side = 1.62 * radius;
+  return { x: x - side / 2, y: y + 0.29 * radius - side / 2, width: side, height: side };
 }
 
 /** Share of a face, 0..1, that lies in the picture and behind nobody. `nearer` are the people drawn after this one. */

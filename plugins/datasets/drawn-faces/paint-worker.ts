@@ -12,7 +12,7 @@ const options = workerData as DrawnFacesOptions;
 parentPort!.on('message', ({ split, index, kind, out }: PaintOrder) => {
   const { width, height, rate } = options;
   const answer = (message: PaintAnswer) => parentPort!.postMessage(message);
-  const video = { width, height, fps: rate, pixels: 'rgba', preset: 'ultrafast', quality: 24, out } as const;
+  const video = { width, height, fps: rate, pixels: 'rgba', preset: 'ultrafast', quality: 26, out } as const;
   encodeVideo(paintClip(writeScript(options, split, index, kind), options), video).then(
     () => answer({ out }),
     (error: unknown) => answer({ out, failed: { code: error instanceof Fault ? error.code : undefined, message: formatError(error) } }),

@@ -1,9 +1,9 @@
 import type { Random } from 'mienlab/contracts';
 
 /** What captions say of a person. */
-export const skins = ['fair', 'tan', 'bronze', 'dark'] as const;
-export const hairs = ['black', 'brown', 'blond', 'red', 'grey'] as const;
-export const shirts = ['red', 'blue', 'green', 'yellow', 'purple', 'white'] as const;
+const skins = ['fair', 'tan', 'bronze', 'dark'] as const;
+const hairs = ['black', 'brown', 'blond', 'red', 'grey'] as const;
+const shirts = ['red', 'blue', 'green', 'yellow', 'purple', 'white'] as const;
 const cuts = ['short', 'long', 'bob'] as const;
 
 /** A drawn person: attributes that captions name, and a shape of their own. Lengths are in face radii (half the height of the face). */

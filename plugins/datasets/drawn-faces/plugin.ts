@@ -67,7 +67,7 @@ export default definePlugin({
         default: actions,
         description: 'Weights of the facial actions, one of which everybody does in each third of a clip.',
       },
-      occlusion: share(0.35, "The largest share of the principal's face that may be hidden by somebody nearer, in any frame."),
+      occlusion: share(0.25, "The largest share of the principal's face that may be hidden by somebody nearer, in any frame."),
       noise: { type: 'number', minimum: 0, maximum: 40, default: 3, description: 'Standard deviation of the noise, levels of 256.' },
       seed: {
         type: 'integer',

@@ -31,7 +31,7 @@ export interface Script {
 const LEAD = 1.25;
 const ATTEMPTS = 2000;
 /** A face of which less is to be seen counts as absent. */
-const SEEN = 0.45;
+const SEEN = 0.7;
 
 /** Kinds of a split's clips, in shares that do not depend on chance. */
 export function kindsOf(split: Split, options: DrawnFacesOptions): ClipKind[] {
