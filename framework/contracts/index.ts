@@ -5,3 +5,4 @@ export type * from './metric.js';
 export type * from './model.js';
 export type * from './plugin.js';
 export type * from './port.js';
+export type * from './run-log.js';

@@ -16,7 +16,10 @@ export interface Score {
   name: string;
   /** Per clip in the order given; null where the score has no value for a clip. */
   values: readonly (number | null)[];
-  /** The value over a set of clips (indices into `values`, with repeats): what a bootstrap resamples. The mean of the values where absent. */
+  /**
+   * The value over a set of clips (indices into `values`, with repeats): what a bootstrap resamples. The mean of the values where absent.
+   * Clips without a value are passed over; NaN where none has one.
+   */
   aggregate?: (indices: readonly number[]) => number;
   higherIsBetter: boolean;
   /** True where the score judges the caption, so that blind baselines are computed for it. */

@@ -70,13 +70,16 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   /** One sentence. */
   summary: string;
   config: ConfigSchema;
-  /** Port types read, by the kinds that stand before it. For encoders see `input`. */
+  /** Types of the ports it reads. Before a detector stand `clips` and `frames` as decoded; before an encoder `frames` as it wants them, `tracks` and, in a run with faces, `faces`; before a projector `visual-tokens` and `llm-head` {hidden}. */
   consumes: readonly string[];
-  /** What it gives, as a port; dimensions may depend on the config and on what it consumes. Throws Fault PORT_MISMATCH where these do not fit. */
+  /**
+   * What it gives, as a port; dimensions may depend on the config and on the ports before it, given by type. A projector may leave `hidden`
+   * null: it then takes the LLM head’s. Throws Fault PORT_MISMATCH where things do not fit.
+   */
   produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>): Port;
   /** Encoders only: the sizes it wants. */
   input?: (config: PluginConfig) => EncoderInput;
-  /** Metrics only. */
+  /** Metrics and judges only. */
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
