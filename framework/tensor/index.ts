@@ -16,5 +16,6 @@ export {
   type BlockWeights,
   type KeyValueCache,
 } from './layers/transformer-block.js';
+export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';

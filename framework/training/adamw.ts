@@ -12,7 +12,7 @@ export class AdamW {
   readonly #updates: number[];
 
   constructor(
-    private readonly variables: readonly Variable[],
+    variables: readonly Variable[],
     private readonly settings: TrainSettings['optimizer'],
     private readonly clip: number,
   ) {
@@ -34,7 +34,7 @@ export class AdamW {
     gradients.forEach((gradient, i) => (this.#updates[i]! += gradient ? 1 : 0));
     this.#kernel.apply(gradients, {
       learningRate,
-      keep: this.variables.map((variable) => (variable.rank > 1 ? 1 - learningRate * decay : 1)),
+      keep: 1 - learningRate * decay,
       beta1: betas[0],
       beta2: betas[1],
       epsilon,

@@ -1,3 +1,4 @@
+export { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
 export { evaluateLoss } from './evaluate.js';
 export { generateAll, type GenerateAllOptions } from './generate-all.js';
 export type { Model } from './model.js';

@@ -9,13 +9,13 @@ export interface TrainSettings {
     name: 'adamw';
     'learning-rate': number;
     betas: readonly [number, number];
-    /** Decoupled; on weights of two axes and more, not on gains and biases. */
+    /** Decoupled; on all variables, as PyTorch does it. */
     'weight-decay': number;
     epsilon: number;
   };
   schedule: {
     name: 'constant' | 'cosine' | 'linear';
-    /** Steps over which the learning rate rises from 0. */
+    /** Steps over which the learning rate rises from 0; the first step's is 0. */
     'warm-up': number;
     /** Share of the learning rate that is left at the end, 0..1. */
     final: number;

@@ -1,3 +1,7 @@
+export { encoderConforms } from './encoder-conforms.js';
+export { llmHeadConforms } from './llm-head-conforms.js';
+export { manifestConforms } from './manifest-conforms.js';
+export { projectorConforms } from './projector-conforms.js';
 export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
 export { judgeConforms } from './judge-conforms.js';
 export { datasetConforms } from './dataset-conforms.js';

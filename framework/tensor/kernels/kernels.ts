@@ -52,8 +52,8 @@ export interface Kernels {
 /** One step of Adam. `gradientScale` multiplies the gradients (for clipping). */
 export interface AdamStep {
   learningRate: number;
-  /** Factor on each variable before the update: 1 - learning rate times weight decay; by variable. */
-  keep: readonly number[];
+  /** Factor on each variable before the update: 1 - learning rate times weight decay. */
+  keep: number;
   beta1: number;
   beta2: number;
   epsilon: number;

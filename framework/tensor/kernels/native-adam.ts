@@ -48,7 +48,7 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
         const [gradientId] = backend.getInputTensorIds([given]) as [number];
         const gradient = gradientScale === 1 ? gradientId : run('Mul', ofFloat, [gradientId, number(gradientScale)], 1);
         const weights = idOf(variable);
-        const kept = keep[i] === 1 ? weights : run('Mul', ofFloat, [weights, number(keep[i]!)], 1);
+        const kept = keep === 1 ? weights : run('Mul', ofFloat, [weights, number(keep)], 1);
         run('AssignVariableOp', ofDtype, [slot.weights, kept], 0);
         if (kept !== weights) binding.deleteTensor(kept);
         binding.deleteTensor(weights);

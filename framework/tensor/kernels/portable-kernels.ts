@@ -71,7 +71,7 @@ function portableAdam(tf: Tensorflow, variables: readonly Variable[]): AdamKerne
           moment.m = renew(moment.m, () => moment.m.mul(beta1).add(gradient.mul(1 - beta1)));
           moment.v = renew(moment.v, () => moment.v.mul(beta2).add(gradient.square().mul(1 - beta2)));
           const root = moment.v.sqrt().div(Math.sqrt(correction2)).add(epsilon);
-          variable.assign(variable.mul(keep[i]!).sub(moment.m.div(root).mul(learningRate / correction1)));
+          variable.assign(variable.mul(keep).sub(moment.m.div(root).mul(learningRate / correction1)));
         });
       });
     },

@@ -109,14 +109,12 @@ function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): number[][]
   return tf.tidy(() => {
     const tensors = inputs.map(({ shape, values }) => tf.tensor(values, shape));
     const value = run(tf, ...tensors);
-    const { grads } = {
-      grads: tf.grads((...xs: Tensor[]) => {
-        const out = run(tf, ...xs);
-        const weights = tf.reshape(tf.cos(tf.range(0, out.size, 1)), out.shape);
-        return tf.sum(tf.mul(out, weights)) as Tensor;
-      }),
-    };
-    return [value, ...grads(tensors)].map((tensor) => [...tensor.dataSync()]);
+    const gradients = tf.grads((...xs: Tensor[]) => {
+      const out = run(tf, ...xs);
+      const weights = tf.reshape(tf.cos(tf.range(0, out.size, 1)), out.shape);
+      return tf.sum(tf.mul(out, weights)) as Tensor;
+    });
+    return [value, ...gradients(tensors)].map((tensor) => [...tensor.dataSync()]);
   });
 }
 

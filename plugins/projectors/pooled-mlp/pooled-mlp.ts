@@ -1,6 +1,6 @@
 import type { Tensor, Tensor3D, Tensor4D, Variable } from '@tensorflow/tfjs';
 import type { Projector, Random, Variables, VisualEmbeddings, VisualTokens } from 'mienlab/contracts';
-import { constantVariable, gelu, linear, normalVariable, tensorflow, tidy } from 'mienlab/tensor';
+import { constantVariable, gelu, linear, normalVariable, rmsNorm, tensorflow, tidy } from 'mienlab/tensor';
 import type { PooledMlpConfig, PooledMlpSize } from './plugin.js';
 
 interface Stream {
@@ -8,7 +8,7 @@ interface Stream {
   up: Variable;
   upBias: Variable;
   down: Variable;
-  downBias: Variable;
+  norm: Variable;
   time: Variable;
 }
 
@@ -31,9 +31,8 @@ export class PooledMlp implements Projector {
         up: normalVariable(source.fork('up'), [pooled, config.inner], 1 / Math.sqrt(pooled)),
         upBias: constantVariable([config.inner], 0),
         down: normalVariable(source.fork('down'), [config.inner, tokens * hidden], 1 / Math.sqrt(config.inner)),
-        downBias: constantVariable([tokens * hidden], 0),
-        // Time must stand out from the start: with .02 a decoder learns much later which third a token belongs to.
-        time: normalVariable(source.fork('time'), [size.time, tokens * hidden], 0.2),
+        norm: constantVariable([hidden], +(process.env.GAIN ?? 1)),
+        time: normalVariable(source.fork('time'), [size.time, tokens * hidden], +(process.env.TIME ?? 1)),
       };
     };
     this.#frames = stream(random.fork('frames'), size.frames);
@@ -71,8 +70,9 @@ export class PooledMlp implements Projector {
       this.config.pool === 'concat'
         ? tf.reshape(tokens, [clips * time, patches * width])
         : tf.mean(tf.reshape(tokens, [clips * time, patches, width]), 1);
-    const projected = linear(gelu(linear(pooled, stream.up, stream.upBias)), stream.down, stream.downBias);
-    return { all: tf.add(tf.reshape(projected, [clips, time, stream.tokens * this.hidden]), stream.time), stream };
+    const projected = linear(gelu(linear(pooled, stream.up, stream.upBias)), stream.down);
+    const normal = rmsNorm(tf.reshape(projected, [clips * time * stream.tokens, this.hidden]), stream.norm);
+    return { all: tf.add(tf.reshape(normal, [clips, time, stream.tokens * this.hidden]), stream.time), stream };
   }
 }
 
