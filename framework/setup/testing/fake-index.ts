@@ -18,7 +18,7 @@ export interface FakeIndex extends PackageIndex {
 
 function sendFile(data: Buffer | undefined, request: IncomingMessage, response: ServerResponse): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  if (!data || from > data.length) response.writeHead(data ? 416 : 404).end();
+  if (!data || from >= data.length) response.writeHead(data ? 416 : 404).end();
   else response.writeHead(from > 0 ? 206 : 200, { 'content-length': data.length - from }).end(data.subarray(from));
 }
 
