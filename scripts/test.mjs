@@ -3,7 +3,4 @@ import { bootstrap, runNode, setup } from './bootstrap.mjs';
 
 await bootstrap();
 await setup();
-const checked = await runNode('scripts/check.mjs');
-if (checked >= 128) process.exit(checked);
-const tested = await runNode('scripts/run-tests.mjs', process.argv.slice(2));
-process.exitCode = tested || checked;
+process.exitCode = await runNode('scripts/run-tests.mjs', process.argv.slice(2));
