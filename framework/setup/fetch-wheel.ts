@@ -12,6 +12,8 @@ const stallMs = 60_000;
 export interface FetchOptions {
   onBytes?: (done: number, total: number) => void;
   signal?: AbortSignal;
+  /** The pause before the second attempt, doubled each time. */
+  pauseMs?: number;
 }
 
 /** Passes bytes on, but throws when none came for a minute. */
@@ -37,7 +39,7 @@ export async function fetchWheel(
   index: PackageIndex,
   wheel: PinnedWheel,
   folder: string,
-  { onBytes, signal }: FetchOptions = {},
+  { onBytes, signal, pauseMs = 1_000 }: FetchOptions = {},
 ): Promise<string> {
   const source = await findOnIndex(index, wheel.project, wheel.file, signal);
   const path = join(folder, basename(wheel.file));
@@ -77,7 +79,7 @@ export async function fetchWheel(
           const reason = ((cause as Error).cause as Error | undefined)?.message ?? (cause as Error).message;
           throw new Fault('SETUP_FAILED', `${wheel.file} cannot be downloaded from ${source.url.host}: ${reason}`, { cause });
         }
-        await sleep(500 * 2 ** attempt, undefined, { signal });
+        await sleep(pauseMs * 2 ** (attempt - 1), undefined, { signal });
       }
     }
   } finally {

@@ -4,7 +4,7 @@ import { assertDiskSpace } from './assert-disk-space.js';
 import { keepFolder, readMarker } from './kept-folder.js';
 import { mlflowExecutable, mlflowFolder, mlflowVersion } from './mlflow-executable.js';
 import { findPython, type Python } from './python-program.js';
-import { formatBytes } from './progress-line.js';
+import { formatBytes, formatSeconds } from './progress-line.js';
 import { runProgram } from './run-program.js';
 import type { PartOutcome, SetupContext, SetupPart } from './setup-part.js';
 
@@ -43,6 +43,7 @@ async function install(python: Python, folder: string, { signal, progress }: Set
     });
   }
   const own = join(folder, 'bin', 'python');
+  const started = performance.now();
   let packages = 0;
   const installed = await runProgram(
     own,
@@ -61,7 +62,12 @@ async function install(python: Python, folder: string, { signal, progress }: Set
       signal,
       onLine: (line) => {
         if (/^Collecting /.test(line)) packages++;
-        progress.update(`mlflow: ${packages} packages: ${line}`);
+        if (/^(Collecting|Downloading|Building|Installing)/.test(line)) {
+          const passed = formatSeconds(performance.now() - started);
+          progress.update(
+            `mlflow: ${line.startsWith('Installing') ? `installing ${packages} packages` : line} (${packages} packages, ${passed})`,
+          );
+        }
       },
     },
   );

