@@ -39,7 +39,7 @@ test('all that is logged is on the server, while the run goes on and when it is 
     child.metrics({ 'train/loss': 2.5, 'recall@5': NaN }, 1);
     child.metric('score', 0.5);
     for (let i = 0; i < 100 && !log.pageUrl(child.id); i++) await wait(50);
-    assert.match(log.pageUrl(child.id)!, new RegExp(`^${uri}/#/experiments/1/runs/[0-9a-f]{32}$`));
+    assert.match(log.pageUrl(child.id)!, new RegExp(`^${uri}/#/experiments/1/runs/[0-9a-f]{32}\\?`));
     child.table('preds.json', ['clip', 'score'], [['a', 0.5], ['b', NaN]]); // prettier-ignore
     child.image('faces/a', 2, png);
     child.artifact('conf/resolved.yaml', 'a: 1');

@@ -58,7 +58,7 @@ test('a run that is alive is left alone; a killed one is brought over and ended 
   assert.is(run.metrics.size, 50);
   assert.is(run.end, Math.max(...[...run.metrics.values()].map(({ timestamp }) => timestamp)));
   assert.match(run.tags.get('mienlab.ended-by')!, /sync/);
-  assert.is(synced.runs[1]!.url, `${uri}/#/experiments/1/runs/${run.id}`);
+  assert.is(synced.runs[1]!.url, `${uri}/#/experiments/1/runs/${run.id}?workflowType=machine_learning`);
   const [snapshot, requests] = [fake.snapshot(), fake.requests.length];
   const again = await syncRunDir(runDir, to());
   assert.is(again.outcome, 'there');

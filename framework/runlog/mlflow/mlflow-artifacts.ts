@@ -25,6 +25,7 @@ const proxied = 'mlflow-artifacts:/';
 /** A run's files, through the server's artifact proxy. Throws what MlflowClient throws. */
 export class MlflowArtifacts {
   private readonly roots = new Map<string, string>();
+  private readonly withImages = new Set<string>();
 
   constructor(
     private readonly transport: Transport,
@@ -65,7 +66,9 @@ export class MlflowArtifacts {
     const stem = `images/${key}+step+${image.step}+timestamp+${image.timestamp}+${image.id ?? randomUUID()}`;
     await this.put(runId, `${stem}.png`, png);
     await this.put(runId, `${stem}+compressed.webp`, png);
+    if (this.withImages.has(runId)) return;
     await this.runs.setTag(runId, 'mlflow.loggedImages', 'True');
+    this.withImages.add(runId);
   }
 
   /** The path on the server under which the run's files lie. */

@@ -141,7 +141,10 @@ test('files that only the server can write are explained', async () => {
 });
 
 test('the address of a page', () => {
-  assert.is(runPageUrl('http://127.0.0.1:5000', '1', 'abc'), 'http://127.0.0.1:5000/#/experiments/1/runs/abc');
+  assert.is(
+    runPageUrl('http://127.0.0.1:5000', '1', 'abc'),
+    'http://127.0.0.1:5000/#/experiments/1/runs/abc?workflowType=machine_learning',
+  );
 });
 
 test.run();
