@@ -69,10 +69,11 @@ export class OverrideApplication {
         at = child;
         continue;
       }
-      if (!adds || at.kind === 'list') throw this.unknown(override, at, keys, child ? index + 1 : index);
+      if (!adds || (at.kind === 'list' && !child)) throw this.unknown(override, at, keys, child ? index + 1 : index);
       const made = mapNode(node.origin);
       made.keyOrigin = node.keyOrigin;
-      at.entries.set(key, made);
+      if (at.kind === 'list') at.items[Number(key)] = made;
+      else at.entries.set(key, made);
       at = made;
     }
     const last = keys.at(-1)!;

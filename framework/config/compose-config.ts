@@ -96,6 +96,11 @@ export class ComposedConfig {
     return faults;
   }
 
+  /** The same with changed trees. */
+  withTree(change: (tree: MapNode) => MapNode): ComposedConfig {
+    return new ComposedConfig(change(this.unresolvedTree), change(this.tree), this.choices, this.choiceOrigins, this.warnings);
+  }
+
   private at(path: readonly (string | number)[]): ConfigNode | undefined {
     return path.reduce<ConfigNode | undefined>((node, key) => (node && node.kind !== 'scalar' ? childOf(node, String(key)) : undefined), this.tree);
   }

@@ -115,8 +115,14 @@ export class DefaultsList {
     }
     // Interpolations wait until every group of this list has its choice.
     const choices = this.choiceMap(list, selfAdded);
+    const before = this.faults.length;
     children.forEach((child, index) => {
-      if (!(child instanceof DefaultEntry) || child.isSelf || !child.isInterpolation || !this.resolve(child, choices)) return;
+      if (!(child instanceof DefaultEntry) || child.isSelf || !child.isInterpolation) return;
+      // After a wrong choice, what is made of it would only add faults that go away with the first.
+      if (before > 0 || !this.resolve(child, choices)) {
+        child.deleted = true;
+        return;
+      }
       const grown: Branch = { entry: child, parent: branch };
       this.grow(grown, true, depth + 1);
       if (grown.children) children[index] = grown;
@@ -208,7 +214,6 @@ export class DefaultsList {
       const known = [...choices.entries.keys()].filter((key) => key !== 'defaults');
       const cause = error as Fault;
       this.faults.push(faultAt(entry.origin, cause.code ?? 'INTERPOLATION', cause.message, { known, nearest: cause.details?.nearest, hint: 'in a defaults list, interpolations are made of the choices of groups' }));
-      entry.deleted = true;
       return false;
     }
   }
@@ -229,7 +234,7 @@ export class DefaultsList {
       return;
     }
     const known = this.repository.options(group);
-    const within = parent ? `, asked for in "${parent.entry.configPath()}"` : '';
+    const within = parent && !entry.origin?.from.single ? `, asked for in "${parent.entry.configPath()}"` : '';
     const absolute = !entry.path.startsWith('/') && this.repository.has(entry.path + (entry.kind === 'group' ? `/${entry.name}` : ''));
     const hint = absolute ? `names are relative to the config's own group; write /${entry.path}` : `looked in ${this.repository.names.join(', ')}`;
     const details = { key: entry.kind === 'group' ? entry.overrideKey() : path, nearest: nearest(entry.name!, known), known, hint };

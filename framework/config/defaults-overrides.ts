@@ -113,7 +113,7 @@ export class DefaultsOverrides {
       const known = [...(this.keysOfGroup.get(group) ?? [])].sort();
       const hint = within === undefined ? `to add it, write +${key}=${printValue(value)}` : hintFor(key, group, within, known);
       const message = within === undefined ? `there is no "${key}" in the defaults list to change` : `"${within}" overrides "${key}", which its override cannot reach`;
-      this.faults.push(faultAt(origin, 'DEFAULTS_OVERRIDE', message, { key, nearest: nearest(key, known), known, hint }));
+      this.faults.push(faultAt(origin, 'DEFAULTS_OVERRIDE', message, { key, nearest: known.includes(key) ? undefined : nearest(key, known), known, hint }));
     }
     for (const [key, { option, origin, used }] of this.deletions) {
       if (used) continue;

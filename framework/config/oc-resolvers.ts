@@ -1,5 +1,5 @@
 import { Fault, nearest } from '../faults/index.js';
-import { type ConfigNode, isMissing, keysOf, type MapNode, nodeText } from './config-node.js';
+import { type ConfigNode, isMissing, keysOf, type MapNode, mapNode, nodeText } from './config-node.js';
 import { parseElement } from './interpolation-grammar.js';
 import { parseYaml } from './parse-yaml.js';
 import type { Located, Resolution, Scope } from './resolve-interpolation.js';
@@ -56,7 +56,13 @@ function create(args: ConfigNode[], scope: Scope, resolution: Resolution): Confi
   if (node?.kind !== 'scalar') return node!;
   if (node.value === null) return node;
   const source = text(node, 'what oc.create makes a config of', scope, resolution);
-  return parseYaml({ source: 'oc.create', text: source });
+  const parsed = parseYaml({ source: 'oc.create', text: source });
+  if (parsed.kind !== 'scalar') return parsed;
+  // OmegaConf takes a text that is no map and no list for a key without value.
+  const map = mapNode();
+  if (typeof parsed.value === 'string') map.entries.set(parsed.value, scalar(null));
+  else if (parsed.value !== null) throw resolution.fault(scope, `oc.create cannot make a config of ${source}`);
+  return map;
 }
 
 function mapUnder(args: ConfigNode[], name: string, scope: Scope, resolution: Resolution): { map: MapNode; path: readonly string[] } {

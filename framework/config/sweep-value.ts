@@ -1,5 +1,5 @@
 import type { Value } from './override-value.js';
-import { Float } from './scalar.js';
+import { Float, integer } from './scalar.js';
 
 /** `a,b`, `choice(a,b)`. */
 export class ChoiceSweep {
@@ -66,32 +66,58 @@ function globRule(pattern: string): RegExp {
 const maxValues = 100_000;
 
 /**
- * The numbers of a range. Whole numbers stay so; else each is the double next to the exact start + i * step (Hydra sums in decimal
- * arithmetic, which comes to the same). Throws RangeError where there are too many, or none can be counted.
+ * The numbers of a range. Whole numbers stay so; else start + step + step ... is summed as Hydra does, in decimal arithmetic of 28 digits
+ * (Python's decimal), so that the same doubles come out. Throws RangeError where there are too many, or none can be counted.
  */
 export function rangeValues({ start, stop, step }: RangeSweep): (number | bigint | Float)[] {
-  const numbers = [start, stop, step].map((part) => (part instanceof Float ? part.value : part));
-  if (numbers.some((number) => typeof number === 'number' && !Number.isFinite(number))) throw new RangeError('a range needs finite numbers');
   const real = [start, stop, step].some((part) => part instanceof Float);
-  const parts = numbers.map((number) => (typeof number === 'bigint' ? [number, 0] : binary(number)) as [bigint, number]);
-  const lowest = Math.min(...parts.map(([, exponent]) => exponent));
-  const [from, to, by] = parts.map(([mantissa, exponent]) => mantissa << BigInt(exponent - lowest)) as [bigint, bigint, bigint];
-  if (by === 0n) throw new RangeError('the step of a range must not be zero');
+  const [from, to, by] = [start, stop, step].map((part) => (part instanceof Float ? decimalOf(part.value) : { digits: BigInt(part), exponent: 0 })) as [Decimal, Decimal, Decimal];
+  if (by.digits === 0n) throw new RangeError('the step of a range must not be zero');
   const values: (number | bigint | Float)[] = [];
-  for (let at = from; by > 0n ? at < to : at > to; at += by) {
+  for (let at = from; by.digits > 0n ? difference(at, to) < 0n : difference(at, to) > 0n; at = real ? rounded(sum(at, by)) : sum(at, by)) {
     if (values.length >= maxValues) throw new RangeError(`a range of more than ${maxValues} values`);
-    const value = Number(at) * 2 ** lowest;
-    values.push(real ? new Float(value) : value);
+    values.push(real ? new Float(Number(`${at.digits}e${at.exponent}`)) : integer(at.digits));
   }
   return values;
 }
 
-/** A double as mantissa * 2 ** exponent, exactly. */
-function binary(number: number): [bigint, number] {
-  let [mantissa, exponent] = [number, 0];
-  while (!Number.isInteger(mantissa)) {
-    mantissa *= 2;
-    exponent -= 1;
-  }
-  return [BigInt(mantissa), exponent];
+/** digits * 10 ** exponent. */
+interface Decimal {
+  digits: bigint;
+  exponent: number;
+}
+
+/** A double as a decimal, exactly: halving is multiplying by 5 and one more place. */
+function decimalOf(number: number): Decimal {
+  if (!Number.isFinite(number)) throw new RangeError('a range needs finite numbers');
+  let [whole, places] = [number, 0];
+  for (; !Number.isInteger(whole); places++) whole *= 2;
+  return { digits: BigInt(whole) * 5n ** BigInt(places), exponent: -places };
+}
+
+function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
+  const exponent = Math.min(a.exponent, b.exponent);
+  const at = ({ digits, exponent: own }: Decimal) => digits * 10n ** BigInt(own - exponent);
+  return [at(a), at(b), exponent];
+}
+
+function sum(a: Decimal, b: Decimal): Decimal {
+  const [x, y, exponent] = aligned(a, b);
+  return { digits: x + y, exponent };
+}
+
+function difference(a: Decimal, b: Decimal): bigint {
+  const [x, y] = aligned(a, b);
+  return x - y;
+}
+
+/** Rounded to 28 digits, half to even. */
+function rounded({ digits, exponent }: Decimal): Decimal {
+  const surplus = String(digits).replace('-', '').length - 28;
+  if (surplus <= 0) return { digits, exponent };
+  const unit = 10n ** BigInt(surplus);
+  let [whole, rest] = [digits / unit, (digits % unit) * 2n];
+  if (rest < 0n) rest = -rest;
+  if (rest > unit || (rest === unit && whole % 2n !== 0n)) whole += digits < 0n ? -1n : 1n;
+  return { digits: whole, exponent: exponent + surplus };
 }
