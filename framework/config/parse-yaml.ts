@@ -19,7 +19,7 @@ export function parseYaml(from: SourceText): ConfigNode {
   if (from.text.length > maxBytes) throw new Fault('CONFIG_TOO_LARGE', `the file has more than ${maxBytes} characters`, { where: { source: from.source } });
   let document: Document.Parsed;
   try {
-    document = parseDocument(from.text, { schema: 'failsafe', uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'silent' });
+    document = parseDocument(from.text, { schema: 'failsafe', uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' });
     const faults = document.errors.slice(0, shownFaults).map((error) => {
       const [start, end] = error.pos;
       return faultAt({ from, start: Math.min(start, from.text.length), end }, 'CONFIG_SYNTAX', error.message.replace(/\n[^]*$/, ''), { cause: error });
