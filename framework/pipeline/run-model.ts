@@ -138,7 +138,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
       trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
     } else {
       trained = await tuneModel(model, options);
-      saveCheckpoint(folder, model);
+      await saveCheckpoint(folder, model);
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));
