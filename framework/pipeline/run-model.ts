@@ -6,7 +6,7 @@ import type { InstructionSample, RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import { generateAll, loadCheckpoint, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
+import { generateAll, loadCheckpoint, readCheckpointState, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
@@ -126,19 +126,19 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
   } else {
     const from = known ? folder : settings.checkpoint && resolve(settings.checkpoint);
-    const checkpoint = from ? loadCheckpoint(from) : undefined;
-    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state: checkpoint?.state });
+    const state = from ? readCheckpointState(from) : undefined;
+    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
     const model: Model = {
       encoder: await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),
       head: await container.getAsync(parts.head),
     };
-    checkpoint?.restore({ ...model });
+    if (from) loadCheckpoint(from, model);
     if (known) {
       trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
     } else {
       trained = await tuneModel(model, options);
-      await saveCheckpoint(folder, { ...model }, model.head.state());
+      await saveCheckpoint(folder, model);
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));

@@ -1,59 +1,61 @@
 import { join } from 'node:path';
-import type { ModelPart } from '../contracts/index.js';
 import { Fault, nearest } from '../faults/index.js';
-import { readSafetensors, tensorflow, writeSafetensors, type StoredTensor } from '../tensor/index.js';
-import { namedVariables } from './model.js';
+import { readSafetensors, tensorflow, tidy, writeSafetensors, type SafetensorsFile, type StoredTensor } from '../tensor/index.js';
+import { namedVariables, type Model } from './model.js';
 
-/** One file holds weights and state, so that both are of the same moment: a rename either happens or not. */
+/** One file holds the weights and the head's state, so that both are of the same moment: a rename either happens or not. */
 const fileName = 'model.safetensors';
 const format = 'mienlab-checkpoint-1';
 
-/** Writes the parts' variables, named `<part>/<variable>`, and a state (JSON: tokenizer, resolved config) into a folder, whole or not at all. */
-export async function saveCheckpoint(folder: string, parts: Readonly<Record<string, ModelPart>>, state: unknown): Promise<void> {
+/** Writes the model's variables, named `<part>/<variable>`, and its head's state into a folder, whole or not at all. */
+export async function saveCheckpoint(folder: string, model: Model): Promise<void> {
   const tensors: Record<string, StoredTensor> = {};
-  for (const [name, variable] of Object.entries(namedVariables(parts))) {
+  for (const [name, variable] of Object.entries(namedVariables({ ...model }))) {
     tensors[name] = { shape: variable.shape, data: (await variable.data()) as Float32Array };
   }
-  writeSafetensors(join(folder, fileName), tensors, { format, state: JSON.stringify(state ?? null) });
+  writeSafetensors(join(folder, fileName), tensors, { format, 'head-state': JSON.stringify(model.head.state() ?? null) });
 }
 
-export interface Checkpoint {
-  /** As it was given to `saveCheckpoint`; what parts are made from. */
-  state: unknown;
-  /** Puts the weights into the parts' variables. Throws Fault CHECKPOINT_INVALID where names or shapes differ; nothing is changed then. */
-  restore(parts: Readonly<Record<string, ModelPart>>): void;
-}
-
-/** Throws Fault ASSET_MISSING or CHECKPOINT_INVALID. */
-export function loadCheckpoint(folder: string): Checkpoint {
-  const file = join(folder, fileName);
-  const { tensors, metadata } = readSafetensors(file);
-  const invalid = (why: string, details: { tensor?: string; nearest?: string } = {}) =>
-    new Fault('CHECKPOINT_INVALID', `${file}: ${why}`, { where: { source: file }, ...details });
-  if (metadata['format'] !== format) throw invalid(`it is no checkpoint of mienlab (format ${metadata['format'] ?? 'missing'})`);
-  let state: unknown;
+/** What `LlmHead.state()` gave when the checkpoint was written: needed to make the head. Throws Fault ASSET_MISSING or CHECKPOINT_INVALID. */
+export function readCheckpointState(folder: string): unknown {
+  const { file, metadata } = read(folder);
   try {
-    state = JSON.parse(metadata['state'] ?? '');
+    return JSON.parse(metadata['head-state'] ?? '') as unknown;
   } catch {
-    throw invalid('its state is not JSON');
+    throw invalid(file, "its LLM head's state is not JSON");
   }
-  return {
-    state,
-    restore(parts) {
-      const variables = namedVariables(parts);
-      for (const [name, variable] of Object.entries(variables)) {
-        const stored = tensors[name];
-        if (!stored) throw invalid(`it has no tensor "${name}"`, { tensor: name, nearest: nearest(name, Object.keys(tensors)) });
-        if (stored.shape.join() !== variable.shape.join()) {
-          throw invalid(`tensor "${name}" is [${stored.shape.join(', ')}], the model needs [${variable.shape.join(', ')}]`, { tensor: name });
-        }
-      }
-      const extra = Object.keys(tensors).find((name) => !(name in variables));
-      if (extra !== undefined) throw invalid(`its tensor "${extra}" has no place in the model`, { tensor: extra });
-      const tf = tensorflow();
-      tf.tidy(() => {
-        for (const [name, variable] of Object.entries(variables)) variable.assign(tf.tensor(tensors[name]!.data, variable.shape));
-      });
-    },
-  };
+}
+
+/**
+ * Puts the weights of a checkpoint into the model. Throws Fault ASSET_MISSING where there is none, CHECKPOINT_INVALID where it is damaged or
+ * its names or shapes are not the model's; nothing is changed then.
+ */
+export function loadCheckpoint(folder: string, model: Model): void {
+  const { file, tensors } = read(folder);
+  const variables = namedVariables({ ...model });
+  for (const [name, variable] of Object.entries(variables)) {
+    const stored = tensors[name];
+    if (!stored) throw invalid(file, `it has no tensor "${name}"`, { tensor: name, nearest: nearest(name, Object.keys(tensors)) });
+    if (stored.shape.join() !== variable.shape.join()) {
+      const shapes = `is [${stored.shape.join(', ')}], the model needs [${variable.shape.join(', ')}]`;
+      throw invalid(file, `tensor "${name}" ${shapes}`, { tensor: name, hint: 'use the config that the checkpoint was made with' });
+    }
+  }
+  const extra = Object.keys(tensors).find((name) => !(name in variables));
+  if (extra !== undefined) throw invalid(file, `its tensor "${extra}" has no place in the model`, { tensor: extra });
+  const tf = tensorflow();
+  tidy(() => {
+    for (const [name, variable] of Object.entries(variables)) variable.assign(tf.tensor(tensors[name]!.data, variable.shape));
+  });
+}
+
+function read(folder: string): SafetensorsFile & { file: string } {
+  const file = join(folder, fileName);
+  const content = readSafetensors(file);
+  if (content.metadata['format'] !== format) throw invalid(file, `it is no checkpoint of mienlab (format ${content.metadata['format'] ?? 'missing'})`);
+  return { file, ...content };
+}
+
+function invalid(file: string, why: string, details: { tensor?: string; nearest?: string; hint?: string } = {}): Fault {
+  return new Fault('CHECKPOINT_INVALID', `${file}: ${why}`, { where: { source: file }, ...details });
 }

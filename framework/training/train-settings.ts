@@ -40,12 +40,3 @@ export interface AuxiliarySettings {
   /** Words in a larger share of the sentences than this tell nothing and are left out, 0..1. */
   'max-share': number;
 }
-
-export const defaultTrainSettings: TrainSettings = {
-  epochs: 6,
-  batch: 8,
-  optimizer: { name: 'adamw', 'learning-rate': 2e-3, betas: [0.9, 0.98], 'weight-decay': 0.05, epsilon: 1e-8 },
-  schedule: { name: 'cosine', 'warm-up': 40, final: 0.05 },
-  clip: 1,
-  auxiliary: { name: 'caption-words', 'steps-before': 200, weight: 0.5, scale: 10, 'max-share': 0.3 },
-};

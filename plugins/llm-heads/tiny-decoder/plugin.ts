@@ -35,7 +35,7 @@ export default definePlugin({
         type: 'integer',
         minimum: 257,
         maximum: 32768,
-        default: 512,
+        default: 768,
         description: 'Largest number of tokens: 256 bytes, what the BPE learns from the training captions, and the end token.',
       },
       template: {

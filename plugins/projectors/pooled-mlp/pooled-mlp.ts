@@ -12,7 +12,7 @@ interface Stream {
   time: Variable;
 }
 
-/** For each time step the patch tokens of the frame, and of the crop, through an MLP each; what comes out is told its time and its stream by a learned embedding. */
+/** For each time step the patch tokens of the frame, and of the crop, through an MLP and a norm each; what comes out is told its time and its stream by a learned embedding. */
 export class PooledMlp implements Projector {
   readonly variables: Variables;
   readonly #frames: Stream;
@@ -31,8 +31,9 @@ export class PooledMlp implements Projector {
         up: normalVariable(source.fork('up'), [pooled, config.inner], 1 / Math.sqrt(pooled)),
         upBias: constantVariable([config.inner], 0),
         down: normalVariable(source.fork('down'), [config.inner, tokens * hidden], 1 / Math.sqrt(config.inner)),
-        norm: constantVariable([hidden], +(process.env.GAIN ?? 1)),
-        time: normalVariable(source.fork('time'), [size.time, tokens * hidden], +(process.env.TIME ?? 1)),
+        norm: constantVariable([hidden], 1),
+        // What is shown has size 1 by the norm, so that time stands out beside it: else a decoder learns late which third a token belongs to.
+        time: normalVariable(source.fork('time'), [size.time, tokens * hidden], 0.5),
       };
     };
     this.#frames = stream(random.fork('frames'), size.frames);
