@@ -93,9 +93,9 @@ check('curves and the image grid of a run', async () => {
   await page.waitForFunction('document.querySelector("[data-testid=experiment-view-compare-runs-card] img").naturalWidth > 0');
   assert.is(await image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth), 160);
   await picture('images');
-  await page.getByText('train (2)').scrollIntoViewIfNeeded();
+  await page.locator('[data-testid=experiment-view-compare-runs-section-header]', { hasText: 'train' }).scrollIntoViewIfNeeded();
   await page.locator('.js-plotly-plot .scatterlayer').first().waitFor({ timeout: patienceMs });
-  await see('loss', 'huge');
+  await see('facetrack-0 (train/loss)');
   await picture('curves');
 });
 

@@ -119,7 +119,7 @@ export class Transport {
 
   private unreachable(message: string, cause: unknown): Fault {
     const tls = /CERT|SELF_SIGNED|certificate/i.test(message);
-    return new Fault('RUNLOG_UNREACHABLE', `the MLflow server at ${this.connection.uri} does not do its work: ${message}`, {
+    return new Fault('RUNLOG_UNREACHABLE', `the MLflow server at ${this.connection.uri} is not there or fails: ${message}`, {
       hint: tls ? 'name the authority of its certificate in NODE_EXTRA_CA_CERTS' : 'is it running, and is MLFLOW_TRACKING_URI right?',
       cause,
     });
