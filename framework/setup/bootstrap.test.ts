@@ -41,7 +41,6 @@ test.before.each(() => {
     `import { appendFileSync } from 'node:fs'; appendFileSync('log', [${JSON.stringify(what)}, ...process.argv.slice(2)].join(' ') + '\\n');`;
   put('tsc.mjs', note('tsc'));
   put('bin/mienlab.js', `${note('mienlab')} process.exitCode = Number(process.env['SETUP_CODE'] ?? 0);`);
-  put('scripts/check.mjs', note('check'));
   put('scripts/run-tests.mjs', note('tests'));
   put(
     'fake-bin/npm',
@@ -98,9 +97,9 @@ test('npm start installs, builds, sets up and runs, and the second time only set
   assert.equal((await script('start.mjs')).calls, ['mienlab setup', run]);
 });
 
-test('npm test checks and tests, and passes arguments on', async () => {
+test('npm test sets up and tests, and passes arguments on', async () => {
   const { calls } = await script('test.mjs', ['framework/config']);
-  assert.equal(calls, [install, build, 'mienlab setup', 'check', 'tests framework/config']);
+  assert.equal(calls, [install, build, 'mienlab setup', 'tests framework/config']);
 });
 
 test('a newer lock file installs again, the same one with a new date does not', async () => {

@@ -37,7 +37,7 @@ function osName(): string {
   return `${pretty}, kernel ${release()}, ${arch()}, glibc ${glibcVersion() ?? 'none'}`;
 }
 
-export function cpuFeatures(): string[] {
+function cpuFeatures(): string[] {
   const flags = new Set(/^(?:flags|Features)\s*:(.*)$/m.exec(textOf('/proc/cpuinfo'))?.[1]?.split(' '));
   return tellingFeatures.filter((name) => flags.has(name));
 }

@@ -8,7 +8,7 @@ import { findPython } from './python-program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-index-'));
 const saved = { ...process.env };
-const python = await findPython();
+const testWithPip = (await findPython())?.hasPip ? test : test.skip;
 
 test.before.each(() => {
   process.env = { ...saved };
@@ -24,15 +24,13 @@ test('PIP_INDEX_URL goes before all else', async () => {
   assert.equal(await findPackageIndex(), { url: 'http://127.0.0.1:1/simple', from: 'PIP_INDEX_URL' });
 });
 
-test("without it, pip's configuration is asked", async () => {
-  if (!python?.hasPip) return console.log('skipped: no Python with pip on PATH');
+testWithPip("without it, pip's configuration is asked", async () => {
   process.env['PIP_CONFIG_FILE'] = join(folder, 'pip.conf');
   writeFileSync(process.env['PIP_CONFIG_FILE'], '[global]\nindex-url = http://127.0.0.1:2/simple\n');
   assert.equal(await findPackageIndex(), { url: 'http://127.0.0.1:2/simple', from: 'pip' });
 });
 
-test("without any configuration, pip's own default is taken", async () => {
-  if (!python?.hasPip) return console.log('skipped: no Python with pip on PATH');
+testWithPip("without any configuration, pip's own default is taken", async () => {
   process.env['PIP_CONFIG_FILE'] = '/dev/null';
   const index = await findPackageIndex();
   assert.is(index?.from, 'pip');

@@ -12,7 +12,7 @@ import { splitCredentials } from './package-index.js';
 import { formatBytes } from './progress-line.js';
 
 /** ok; warning: works, but something should be known; missing: not there. */
-export type CheckState = 'ok' | 'warning' | 'missing';
+type CheckState = 'ok' | 'warning' | 'missing';
 
 export interface Check {
   name: string;

@@ -12,6 +12,8 @@ import { ffmpegWheels } from './wheel-table.js';
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-setup-'));
 const nothing = join(folder, 'no-programs');
 mkdirSync(nothing);
+const wheel = ffmpegWheels[`${process.platform}-${process.arch}`];
+const testWithWheel = wheel ? test : test.skip;
 let count = 0;
 
 const open: FakeIndex[] = [];
@@ -114,10 +116,8 @@ test('an ffmpeg that is there is ready at once, from PATH or from the cache', as
   assert.ok(performance.now() - started < 2_000);
 });
 
-test('a wheel that is cut short is a failed part that leaves nothing', async () => {
-  const wheel = ffmpegWheels[`${process.platform}-${process.arch}`];
-  if (!wheel) return console.log('skipped: there is no ffmpeg wheel for this machine');
-  const index = await fakeIndex({ files: { [wheel.file]: Buffer.alloc(1000) } });
+testWithWheel('a wheel that is cut short is a failed part that leaves nothing', async () => {
+  const index = await fakeIndex({ files: { [wheel!.file]: Buffer.alloc(1000) } });
   const { code, stdout, cache } = await start(['--only', 'ffmpeg', '--json'], { PIP_INDEX_URL: index.url }).ended;
   const [row] = JSON.parse(stdout) as Row[];
   assert.is(code, 3);
@@ -126,15 +126,13 @@ test('a wheel that is cut short is a failed part that leaves nothing', async () 
   assert.equal(readdirSync(join(cache, 'ffmpeg')), []);
 });
 
-test('Ctrl-C in the middle of a download ends with 130 and leaves nothing half-made', async () => {
-  const wheel = ffmpegWheels[`${process.platform}-${process.arch}`];
-  if (!wheel) return console.log('skipped: there is no ffmpeg wheel for this machine');
+testWithWheel('Ctrl-C in the middle of a download ends with 130 and leaves nothing half-made', async () => {
   let begun: () => void;
   const downloading = new Promise<void>((resolve) => (begun = resolve));
   const index = await fakeIndex({
-    files: { [wheel.file]: Buffer.alloc(0) },
+    files: { [wheel!.file]: Buffer.alloc(0) },
     onFile: (_request, response) => {
-      response.writeHead(200, { 'content-length': wheel.bytes }).write(Buffer.alloc(100_000), () => setTimeout(begun, 100));
+      response.writeHead(200, { 'content-length': wheel!.bytes }).write(Buffer.alloc(100_000), () => setTimeout(begun, 100));
       return true;
     },
   });

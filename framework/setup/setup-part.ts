@@ -14,7 +14,7 @@ export interface SetupContext {
  * ready: was there; made: is there now; skipped: the machine lacks something, and mienlab goes on without the part;
  * failed: something went wrong, or mienlab cannot go on without.
  */
-export type PartState = 'ready' | 'made' | 'skipped' | 'failed';
+type PartState = 'ready' | 'made' | 'skipped' | 'failed';
 
 export interface PartOutcome {
   state: PartState;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import type { PinnedWheel } from '../wheel-table.js';
 
 export interface Member {
@@ -8,7 +8,7 @@ export interface Member {
   stored?: boolean;
 }
 
-/** A zip archive of these members. The checksum fields stay empty: the reader relies on sha256 instead. */
+/** A zip archive of these members. */
 export function zipBytes(members: readonly Member[], comment = ''): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -19,12 +19,14 @@ export function zipBytes(members: readonly Member[], comment = ''): Buffer {
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
     local.writeUInt16LE(stored ? 0 : 8, 8);
+    local.writeUInt32LE(crc32(data), 14);
     local.writeUInt32LE(packed.length, 18);
     local.writeUInt32LE(data.length, 22);
     local.writeUInt16LE(nameBytes.length, 26);
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50, 0);
     central.writeUInt16LE(stored ? 0 : 8, 10);
+    central.writeUInt32LE(crc32(data), 16);
     central.writeUInt32LE(packed.length, 20);
     central.writeUInt32LE(data.length, 24);
     central.writeUInt16LE(nameBytes.length, 28);

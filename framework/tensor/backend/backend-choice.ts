@@ -3,7 +3,7 @@ export const backendNames = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** What the tensors lie on. A software adapter of WebGPU counts as a CPU. */
-export interface BackendDevice {
+interface BackendDevice {
   kind: 'cpu' | 'gpu';
   /** For people: the model's name and, for a CPU, how many threads are used. */
   name: string;

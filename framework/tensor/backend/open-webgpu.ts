@@ -1,3 +1,4 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { Fault } from '../../faults/index.js';
 import type { OpenBackend } from './backend-choice.js';
 import { requireHere, unionModule } from './union-module.js';
@@ -57,9 +58,9 @@ export async function openWebGpu(): Promise<OpenBackend> {
   const tf = unionModule();
   requireHere('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Fault('BACKEND_MISSING', 'the WebGPU device does not start');
-  const { device } = tf.backend() as unknown as { device: EventTarget };
+  const { device } = tf.backend() as unknown as WebGPUBackend;
   device.addEventListener('uncapturederror', (event) => {
-    const { message } = (event as unknown as { error: { message: string } }).error;
+    const { message } = (event as GPUUncapturedErrorEvent).error;
     process.nextTick(() => {
       throw new Fault('BACKEND_MISSING', `WebGPU refused an operation, so what it computes is wrong: ${message}`, {
         hint: 'use tensor.backend=tensorflow or wasm',
