@@ -4,6 +4,7 @@ import type { PluginTable } from './plugin-registry.js';
 export const generatedPlugins: PluginTable = {
   dataset: {
     'drawn-faces': () => import('../../plugins/datasets/drawn-faces/plugin.js'),
+    folder: () => import('../../plugins/datasets/folder/plugin.js'),
   },
   detector: {
     blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
