@@ -15,7 +15,12 @@ const cases: Case[] = [
   { what: 'an unknown key', overrides: ['trian.epochs=2'], code: 'CONFIG_UNKNOWN_KEY', says: /trian/ },
   { what: 'an unknown key added', overrides: ['+train.epoch=2'], code: 'CONFIG_UNKNOWN_KEY', says: /the nearest is "epochs"/ },
   { what: 'a wrong type', overrides: ['train.epochs=many'], code: 'CONFIG_VALUE', says: /must be a number of at least 0/ },
-  { what: 'a wrong type of a plugin’s option', overrides: ['encoder.patch=big'], code: 'CONFIG_TYPE', says: /"encoder\.patch" must be integer/ },
+  {
+    what: 'a wrong type of a plugin’s option',
+    overrides: ['encoder.patch=big'],
+    code: 'CONFIG_TYPE',
+    says: /"encoder\.patch" must be integer/,
+  },
   { what: 'an unknown plugin', overrides: ['tracker=facetrak'], code: 'PLUGIN_UNKNOWN', says: /the nearest is "facetrack"/ },
   { what: 'a missing required value', overrides: ['data=folder'], code: 'CONFIG_MISSING', says: /data\.path/ },
   { what: 'ports that do not fit', overrides: ['encoder.patch=7'], code: 'PORT_MISMATCH', says: /multiple of patch/ },
@@ -38,7 +43,10 @@ for (const { what, overrides, code, says } of cases) {
 }
 
 test('all faults of a config are shown together', async () => {
-  const { code, stderr } = await mienlab(['validate', quickstart, 'train.epochs=-1', 'encoder.patch=x', 'metrics.cider.n=0', 'cache=maybe'], freshFolder());
+  const { code, stderr } = await mienlab(
+    ['validate', quickstart, 'train.epochs=-1', 'encoder.patch=x', 'metrics.cider.n=0', 'cache=maybe'],
+    freshFolder(),
+  );
   assert.is(code, 2);
   for (const said of ['"train.epochs"', '"cache"']) assert.ok(stderr.includes(said), stderr);
 });

@@ -11,7 +11,11 @@ export interface Finished {
 }
 
 /** Starts the built command line in `cwd`, with an environment in which nothing of the machine's own MLflow is used. */
-export function startMienlab(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): { child: ChildProcess; finished: Promise<Finished> } {
+export function startMienlab(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; finished: Promise<Finished> } {
   const child = spawn(process.execPath, [join(packageRoot, 'bin/mienlab.js'), ...args], {
     cwd,
     env: { ...process.env, MLFLOW_TRACKING_URI: 'none', MIENLAB_HOME: '', ...env },

@@ -46,7 +46,8 @@ interface Result {
 
 function compose({ name, overrides, multirun, configDir }: Arguments): Result[] {
   if (configDir === undefined) {
-    if (name === undefined) throw new Fault('USAGE', 'name an experiment, or a folder with --config-dir', { hint: 'mienlab compose --help' });
+    if (name === undefined)
+      throw new Fault('USAGE', 'name an experiment, or a folder with --config-dir', { hint: 'mienlab compose --help' });
     if (multirun) return [...composeExperiment(name, overrides).jobs];
     const composed = composeConfig({ ...findExperiment(name), overrides, global: true });
     return [{ overrides: overrides.map((override) => override.text), composed }];
@@ -65,8 +66,12 @@ function jsonOf({ composed }: Result, origins: boolean): string {
 function textOf(args: Arguments, results: readonly Result[]): string {
   const [first] = results;
   if (!args.multirun) return args.json ? `${jsonOf(first!, args.origins)}\n` : printYaml(first!.composed.tree, args.origins);
-  if (!args.json) return results.map(({ overrides, composed }) => `# ${overrides.join(' ')}\n${printYaml(composed.tree, args.origins)}`).join('---\n');
-  const jobs = results.map((result) => `{"overrides": ${JSON.stringify(result.overrides)},\n"config": ${args.origins ? jsonOf(result, true) : printJson(result.composed.tree)}}`);
+  if (!args.json)
+    return results.map(({ overrides, composed }) => `# ${overrides.join(' ')}\n${printYaml(composed.tree, args.origins)}`).join('---\n');
+  const jobs = results.map(
+    (result) =>
+      `{"overrides": ${JSON.stringify(result.overrides)},\n"config": ${args.origins ? jsonOf(result, true) : printJson(result.composed.tree)}}`,
+  );
   return `[${jobs.join(',\n')}]\n`;
 }
 

@@ -15,7 +15,8 @@ function whereabouts({ report, folder, page, summary, failed }: ExperimentOutcom
   const lines = [`report: ${relative('.', report)}`];
   if (page) lines.push(`MLflow: ${page}`);
   if (page?.startsWith('http://127.0.0.1')) lines.push('        to look at it again: npx mienlab mlflow');
-  if (summary.pending) lines.push(`MLflow: ${summary.pending} entries are not there yet; npx mienlab sync ${relative('.', folder)} brings them over`);
+  if (summary.pending)
+    lines.push(`MLflow: ${summary.pending} entries are not there yet; npx mienlab sync ${relative('.', folder)} brings them over`);
   for (const refusal of summary.refused) lines.push(`MLflow refused: ${refusal}`);
   for (const { run, error } of failed) lines.push(`failed: ${run}: ${formatError(error)}`);
   return lines;

@@ -70,7 +70,13 @@ export class ComposedConfig {
    * A fault about the value at a path, or about its key, with place and excerpt. For a path that is not there, the nearest one above it
    * is shown.
    */
-  fault(path: readonly (string | number)[], code: Fault['code'], message: string, details: Fault['details'] = {}, at: 'value' | 'key' = 'value'): Fault {
+  fault(
+    path: readonly (string | number)[],
+    code: Fault['code'],
+    message: string,
+    details: Fault['details'] = {},
+    at: 'value' | 'key' = 'value',
+  ): Fault {
     for (let length = path.length; length > 0; length--) {
       const node = this.at(path.slice(0, length));
       const origin = at === 'key' ? (node?.keyOrigin ?? node?.origin) : node?.origin;
@@ -90,7 +96,10 @@ export class ComposedConfig {
     const visit = (node: ConfigNode, path: string[]): void => {
       if (node.kind === 'list') node.items.forEach((item, index) => visit(item, [...path, String(index)]));
       else if (node.kind === 'map') for (const [key, child] of node.entries) visit(child, [...path, key]);
-      else if (node.value === '???') faults.push(this.fault(path, 'CONFIG_MISSING', `"${path.join('.')}" needs a value`, { hint: `give it one: ${path.join('.')}=VALUE` }));
+      else if (node.value === '???')
+        faults.push(
+          this.fault(path, 'CONFIG_MISSING', `"${path.join('.')}" needs a value`, { hint: `give it one: ${path.join('.')}=VALUE` }),
+        );
     };
     visit(this.tree, []);
     return faults;
@@ -102,13 +111,18 @@ export class ComposedConfig {
   }
 
   private at(path: readonly (string | number)[]): ConfigNode | undefined {
-    return path.reduce<ConfigNode | undefined>((node, key) => (node && node.kind !== 'scalar' ? childOf(node, String(key)) : undefined), this.tree);
+    return path.reduce<ConfigNode | undefined>(
+      (node, key) => (node && node.kind !== 'scalar' ? childOf(node, String(key)) : undefined),
+      this.tree,
+    );
   }
 }
 
 /** Gives every override its place: a plain string is an argument of the command line. */
 export function withPlaces(overrides: readonly OverrideInput[]): SourceText[] {
-  return overrides.map((override, index) => (typeof override === 'string' ? { source: `command line, argument ${index + 1}`, text: override, single: true } : override));
+  return overrides.map((override, index) =>
+    typeof override === 'string' ? { source: `command line, argument ${index + 1}`, text: override, single: true } : override,
+  );
 }
 
 /** Parses overrides; those with faults are left out and their faults added. */
@@ -187,6 +201,8 @@ function sweepFault({ key, from, value, valueStart }: Override): Fault {
   const origin: Origin = { from, start: valueStart, end: from.text.length };
   const text = from.text.slice(valueStart);
   const simple = value instanceof ChoiceSweep && value.simple;
-  const hint = simple ? `for a list, write ${key}=[${text}]; for a string, put it in quotes; for a sweep, add --multirun` : 'for a sweep, add --multirun';
+  const hint = simple
+    ? `for a list, write ${key}=[${text}]; for a string, put it in quotes; for a sweep, add --multirun`
+    : 'for a sweep, add --multirun';
   return faultAt(origin, 'OVERRIDE_SYNTAX', `"${key}" is given several values to sweep over`, { key, hint });
 }

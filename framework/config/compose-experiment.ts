@@ -38,14 +38,19 @@ const experimentsFolder = 'experiments';
  */
 export function findExperiment(fileOrName: string): ExperimentPlace {
   const shared = join(packageRoot, experimentsFolder);
-  const file = [fileOrName, `${fileOrName}.yaml`].map((each) => resolve(each)).find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+  const file = [fileOrName, `${fileOrName}.yaml`]
+    .map((each) => resolve(each))
+    .find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
   const own = file ? experimentsRoot(file) : resolve(experimentsFolder);
   const folders = [...new Set([own, shared])].filter((folder) => existsSync(folder));
   const name = file ? relative(own, file).split(sep).join('/') : fileOrName;
   const configDirs = [...folders.map((folder) => new FolderSource(folder)), new PluginSource(join(packageRoot, 'plugins'))];
   if (!file && !configDirs.some((source) => source.has(name))) {
     const known = [...new Set(configDirs.flatMap((source) => source.list('')))].sort();
-    throw new Fault('CONFIG_NOT_FOUND', `there is no experiment "${fileOrName}"`, { known, hint: `give the path of a file, or a name in ${configDirs.map((source) => source.name).join(', ')}` });
+    throw new Fault('CONFIG_NOT_FOUND', `there is no experiment "${fileOrName}"`, {
+      known,
+      hint: `give the path of a file, or a name in ${configDirs.map((source) => source.name).join(', ')}`,
+    });
   }
   return { configDirs, name: name.replace(/\.yaml$/, '') };
 }
@@ -68,7 +73,12 @@ export function composeExperiment(fileOrName: string, overrides: readonly Overri
   const block = sweepFromConfig(base);
   const axes = sweepAxes([...block, ...given], configDirs);
   const empty = axes.find((axis) => axis.values.length === 0);
-  if (empty) throw faultAt({ from: empty.from, start: 0, end: empty.from.text.length }, 'CONFIG_VALUE', `the sweep over "${empty.key}" has no values`);
+  if (empty)
+    throw faultAt(
+      { from: empty.from, start: 0, end: empty.from.text.length },
+      'CONFIG_VALUE',
+      `the sweep over "${empty.key}" has no values`,
+    );
   const swept = axes.filter((axis) => axis.swept);
   const blockKeys = new Set(block.map((override) => override.text.slice(0, override.text.indexOf('='))));
   const jobs = sweepJobs(axes).map((job): ExperimentJob => {
@@ -86,7 +96,12 @@ function checkBlock(job: ComposedConfig, keys: ReadonlySet<string>): void {
   const block = job.tree.entries.get('sweep');
   const added = block?.kind === 'map' ? [...block.entries].filter(([key]) => !keys.has(key)) : [];
   const faults = added.map(([key, node]) =>
-    faultAt(node.keyOrigin ?? node.origin, 'CONFIG_VALUE', `a config that the sweep itself chooses adds the axis "${key}", which would be ignored`, { key: `sweep.${key}`, hint: 'put the axis into the experiment file' }),
+    faultAt(
+      node.keyOrigin ?? node.origin,
+      'CONFIG_VALUE',
+      `a config that the sweep itself chooses adds the axis "${key}", which would be ignored`,
+      { key: `sweep.${key}`, hint: 'put the axis into the experiment file' },
+    ),
   );
   if (faults.length > 0) throw new FaultList(faults);
 }

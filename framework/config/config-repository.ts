@@ -81,7 +81,8 @@ export class ConfigRepository {
     const list = config.entries.get('defaults');
     if (!list) return [];
     config.entries.delete('defaults');
-    if (list.kind !== 'list') throw faultAt(list.origin, 'CONFIG_TYPE', 'a defaults list must be a list', { key: 'defaults', expected: '- group: option' });
+    if (list.kind !== 'list')
+      throw faultAt(list.origin, 'CONFIG_TYPE', 'a defaults list must be a list', { key: 'defaults', expected: '- group: option' });
     return list.items.flatMap((item) => {
       try {
         return [entryOf(item)];
@@ -116,7 +117,8 @@ function entryOf(item: ConfigNode): DefaultEntry {
   const [group, to] = splitPackage(words.pop()!);
   const keywords = words.filter((word) => word !== '');
   const unknown = keywords.find((word) => word !== 'optional' && word !== 'override');
-  if (unknown !== undefined || group === '') throw wrong(group === '' ? 'the name of a group is missing' : `"${unknown}" is no keyword of a defaults list`);
+  if (unknown !== undefined || group === '')
+    throw wrong(group === '' ? 'the name of a group is missing' : `"${unknown}" is no keyword of a defaults list`);
   return new DefaultEntry({
     kind: 'group',
     path: group,
@@ -148,8 +150,15 @@ function headerPackage(from: SourceText): string | undefined {
   let start = 0;
   for (const line of from.text.slice(0, headerLength).split('\n')) {
     if (/^\s*#\s*@/.test(line)) {
-      const words = line.replace(/^[\s#]+/, '').split(/ +/).map((word) => word.trim()).filter((word) => word !== '');
-      if (words.length !== 2) throw faultAt({ from, start, end: start + line.length }, 'CONFIG_SYNTAX', 'this header line is not complete', { expected: '# @package NAME' });
+      const words = line
+        .replace(/^[\s#]+/, '')
+        .split(/ +/)
+        .map((word) => word.trim())
+        .filter((word) => word !== '');
+      if (words.length !== 2)
+        throw faultAt({ from, start, end: start + line.length }, 'CONFIG_SYNTAX', 'this header line is not complete', {
+          expected: '# @package NAME',
+        });
       if (words[0] === '@package') found = words[1];
     } else if (line.trim() !== '') {
       break;

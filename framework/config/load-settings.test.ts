@@ -11,7 +11,11 @@ import { blockKeys, settingsConvict } from './settings-schema.js';
 
 const blocks = Object.fromEntries(['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head'].map((key) => [key, { name: 'x' }]));
 const fault: Placed['fault'] = (path, code, message, details) =>
-  new Fault(code, message, { key: path.join('.'), where: { source: 'e.yaml', line: path.length, column: path.join('.').length }, ...details });
+  new Fault(code, message, {
+    key: path.join('.'),
+    where: { source: 'e.yaml', line: path.length, column: path.join('.').length },
+    ...details,
+  });
 const placed: Placed = { fault, choiceFault: (key, code, message, details) => new Fault(code, message, { key, ...details }), choices: {} };
 
 function faultsOf(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) {

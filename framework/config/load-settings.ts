@@ -70,7 +70,11 @@ function fromConvict(message: string, settings: ReturnType<typeof settingsConvic
  * Throws a FaultList. Plugin blocks are only required to have a name here.
  */
 export function loadSettings(config: Tree, { placed, env = process.env, args = [] }: LoadOptions): Settings {
-  const faults = [...missing(config, [], placed), ...unknownKeys(config, settingsSchema as unknown as Tree, [], placed), ...namelessBlocks(config, placed)];
+  const faults = [
+    ...missing(config, [], placed),
+    ...unknownKeys(config, settingsSchema as unknown as Tree, [], placed),
+    ...namelessBlocks(config, placed),
+  ];
   const settings = settingsConvict(env, args);
   if (!faults.some((fault) => fault.code === 'CONFIG_UNKNOWN_KEY' || fault.code === 'CONFIG_TYPE')) {
     settings.load(structuredClone(config));

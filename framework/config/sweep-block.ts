@@ -16,7 +16,12 @@ export function sweepFromConfig(composed: ComposedConfig): SourceText[] {
   const block = composed.tree.entries.get(blockKey);
   const overrides: SourceText[] = [];
   if (block && block.kind !== 'map') {
-    faults.push(faultAt(block.origin, 'CONFIG_TYPE', 'a sweep block must be a map', { key: blockKey, expected: 'key: [value, value], or key: range(0, 3)' }));
+    faults.push(
+      faultAt(block.origin, 'CONFIG_TYPE', 'a sweep block must be a map', {
+        key: blockKey,
+        expected: 'key: [value, value], or key: range(0, 3)',
+      }),
+    );
   }
   for (const [key, node] of block?.kind === 'map' ? block.entries : []) {
     const source = node.origin ? describeOrigin(node.origin) : blockKey;
@@ -26,7 +31,13 @@ export function sweepFromConfig(composed: ComposedConfig): SourceText[] {
       overrides.push({ source, text: `${key}=${node.value}`, single: true });
     } else {
       const hint = node.kind === 'map' ? `write the key with dots: ${key}.NAME: [...]` : undefined;
-      faults.push(faultAt(node.origin, 'CONFIG_TYPE', `the sweep over "${key}" has no values`, { key: `${blockKey}.${key}`, expected: 'a list with at least one value, or a text such as range(0, 3)', hint }));
+      faults.push(
+        faultAt(node.origin, 'CONFIG_TYPE', `the sweep over "${key}" has no values`, {
+          key: `${blockKey}.${key}`,
+          expected: 'a list with at least one value, or a text such as range(0, 3)',
+          hint,
+        }),
+      );
     }
   }
   if (faults.length > 0) throw new FaultList(faults);
@@ -47,7 +58,14 @@ function misplaced(root: MapNode): Fault[] {
     for (const [key, child] of node.entries) {
       const at = [...path, key];
       if (key === blockKey && path.length > 0) {
-        faults.push(faultAt(child.keyOrigin ?? child.origin, 'CONFIG_UNKNOWN_KEY', `a sweep block stands only at the top of an experiment, not at "${at.join('.')}"`, { key: at.join('.'), hint: 'move it to the experiment file, or give the file the line "# @package _global_"' }));
+        faults.push(
+          faultAt(
+            child.keyOrigin ?? child.origin,
+            'CONFIG_UNKNOWN_KEY',
+            `a sweep block stands only at the top of an experiment, not at "${at.join('.')}"`,
+            { key: at.join('.'), hint: 'move it to the experiment file, or give the file the line "# @package _global_"' },
+          ),
+        );
       } else if (!(key === blockKey && path.length === 0)) {
         visit(child, at);
       }

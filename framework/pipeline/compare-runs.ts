@@ -118,7 +118,9 @@ function notes({ experiment, performed, datasetDigest }: CompareOptions): string
   const { settings } = experiment;
   const { auxiliary, epochs, steps } = settings.train;
   const words = performed[0]!.auxiliaryWords;
-  const tuning = [`Tuned for ${steps ? `${steps} steps` : `${epochs} epochs`} of batches of ${settings.train.batch}, the same for all rows.`];
+  const tuning = [
+    `Tuned for ${steps ? `${steps} steps` : `${epochs} epochs`} of batches of ${settings.train.batch}, the same for all rows.`,
+  ];
   if (auxiliary.name !== 'none') {
     tuning.push(
       `An auxiliary loss (${auxiliary.name}, ${auxiliary['steps-before']} steps before and weight ${auxiliary.weight} beside the caption loss, the ` +

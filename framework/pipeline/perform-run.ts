@@ -75,7 +75,12 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   const { tokens } = plan.ports.embeddings.dims;
   if (typeof tokens === 'number') handle.metric('visual-tokens', tokens);
   const skipped = [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
-  if (skipped.length) handle.table('skipped.json', ['clip', 'reason'], skipped.map(({ clip, reason }) => [clip, reason]));
+  if (skipped.length)
+    handle.table(
+      'skipped.json',
+      ['clip', 'reason'],
+      skipped.map(({ clip, reason }) => [clip, reason]),
+    );
 
   const seen = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
   const fresh = seen.every((ms) => ms !== null) && model.generateMs !== null;

@@ -67,7 +67,10 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   const { settings } = experiment;
   const folder = makeRunFolder(settings.name);
   const cache = new StageCache(join(stateFolder(), 'cache'), join(folder, 'scratch'), settings.cache);
-  writeFileSync(join(folder, 'config.yaml'), stringify(experiment.runs.length === 1 ? experiment.runs[0]!.config : experiment.runs.map(({ config }) => config)));
+  writeFileSync(
+    join(folder, 'config.yaml'),
+    stringify(experiment.runs.length === 1 ? experiment.runs[0]!.config : experiment.runs.map(({ config }) => config)),
+  );
 
   const tracking = resolveTracking({ uri: settings.runlog['tracking-uri'] });
   const runLog = openRunLog({
@@ -91,7 +94,8 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
       tags: { ...source, 'mienlab.backend': backend.name, 'mienlab.backend.reason': backend.reason, ...prefixed('mienlab.', facts) },
     });
     parent.artifactFile('config.yaml', join(folder, 'config.yaml'));
-    if (settings.runlog['system-metrics']) stopSampling = sampleSystemMetrics({ log: (values, step) => parent!.metrics(values, step), folder });
+    if (settings.runlog['system-metrics'])
+      stopSampling = sampleSystemMetrics({ log: (values, step) => parent!.metrics(values, step), folder });
     finished = await stages({ experiment, services, root, cache, folder, backend, parent, runLog, environment });
     status = finished.failed.length ? 'FAILED' : 'FINISHED';
   } catch (error) {
@@ -144,7 +148,11 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
         services.signal.throwIfAborted();
         const name = runName(plan, seeds);
         services.log.info(name);
-        const handle = parent.startChild({ name, params: runParams(plan), tags: { 'mienlab.backend': backend.name, 'mienlab.label': plan.label } });
+        const handle = parent.startChild({
+          name,
+          params: runParams(plan),
+          tags: { 'mienlab.backend': backend.name, 'mienlab.label': plan.label },
+        });
         const container = containers.get(plan)!;
         try {
           logConfig(handle, plan);
@@ -186,7 +194,11 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
 }
 
 /** The clips of every dataset in the sweep, each made or read once, with the runs that use it. */
-async function gatherAll(plans: readonly RunPlan[], containers: Map<RunPlan, Container>, cache: StageCache): Promise<Map<GatheredClips, RunPlan[]>> {
+async function gatherAll(
+  plans: readonly RunPlan[],
+  containers: Map<RunPlan, Container>,
+  cache: StageCache,
+): Promise<Map<GatheredClips, RunPlan[]>> {
   const groups = new Map<string, RunPlan[]>();
   for (const plan of plans) {
     const { manifest, config } = plan.plugins.dataset;

@@ -66,7 +66,9 @@ function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
   return cacheKey([
     'tune',
     backend,
-    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) => pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce)),
+    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
+      pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
+    ),
     [settings.train, settings.seed, settings.checkpoint, frames, faces],
     train.map(({ digest, clip }) => [digest, clip.references[0], clip.instruction]),
   ]);

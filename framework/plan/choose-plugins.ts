@@ -54,7 +54,9 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
   }
   const onError = settings.data['on-error'];
   if (onError !== 'skip' && onError !== 'fail') {
-    faults.push(placed.fault(['data', 'on-error'], 'CONFIG_VALUE', `"data.on-error" is ${JSON.stringify(onError)}`, { known: ['skip', 'fail'] }));
+    faults.push(
+      placed.fault(['data', 'on-error'], 'CONFIG_VALUE', `"data.on-error" is ${JSON.stringify(onError)}`, { known: ['skip', 'fail'] }),
+    );
   }
   if (faults.length) throw new FaultList(faults);
   return { plugins, judge, metrics };

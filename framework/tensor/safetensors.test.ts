@@ -91,7 +91,11 @@ test('no mutation of a file brings anything but a fault or tensors of the descri
     for (let i = 0; i <= random.integer(3); i++) bytes[random.integer(bytes.length)] = random.integer(256);
     writeFileSync(mutated, random.next() < 0.2 ? bytes.subarray(0, random.integer(bytes.length)) : bytes);
     try {
-      for (const { shape, data } of Object.values(readSafetensors(mutated).tensors)) assert.is(data.length, shape.reduce((a, b) => a * b, 1));
+      for (const { shape, data } of Object.values(readSafetensors(mutated).tensors))
+        assert.is(
+          data.length,
+          shape.reduce((a, b) => a * b, 1),
+        );
       read++;
     } catch (error) {
       assert.instance(error, Fault, String(error));

@@ -34,7 +34,11 @@ const largestHeader = 100_000_000;
  * Writes float32 tensors as a safetensors file: beside it first, then renamed, so that a file of that name is always whole.
  * Folders are made as needed.
  */
-export function writeSafetensors(file: string, tensors: Readonly<Record<string, StoredTensor>>, metadata: Readonly<Record<string, string>> = {}): void {
+export function writeSafetensors(
+  file: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const [name, { shape, data }] of Object.entries(tensors)) {
@@ -79,7 +83,10 @@ export function readSafetensors(file: string): SafetensorsFile {
     for (const { name, dtype, shape, begin, end } of entries) {
       if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw invalid(file, `its type ${dtype} is none of F32, F16, BF16`, name);
       const bytes = readExactly(handle, dataStart + begin, end - begin);
-      tensors[name] = { shape, data: dtype === 'F32' ? new Float32Array(bytes.buffer) : float32Of(new Uint16Array(bytes.buffer), dtype as HalfFloat) };
+      tensors[name] = {
+        shape,
+        data: dtype === 'F32' ? new Float32Array(bytes.buffer) : float32Of(new Uint16Array(bytes.buffer), dtype as HalfFloat),
+      };
     }
     return { tensors, metadata };
   } finally {
@@ -117,10 +124,12 @@ function checkedEntry(file: string, name: string, entry: unknown): Entry {
   const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype)) throw invalid(file, `its type ${JSON.stringify(dtype)} is unknown`, name);
   if (!Array.isArray(shape) || !shape.every(isSize)) throw invalid(file, 'its shape is not a list of sizes', name);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw invalid(file, 'its data_offsets are not two sizes', name);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    throw invalid(file, 'its data_offsets are not two sizes', name);
   const [begin, end] = offsets as [number, number];
   const bytes = (shape as number[]).reduce((product, side) => product * side, sizes[dtype]!);
-  if (bytes !== end - begin) throw invalid(file, `${dtype} [${shape.join(', ')}] needs ${bytes} bytes, its data_offsets span ${end - begin}`, name);
+  if (bytes !== end - begin)
+    throw invalid(file, `${dtype} [${shape.join(', ')}] needs ${bytes} bytes, its data_offsets span ${end - begin}`, name);
   return { name, dtype, shape: shape as number[], begin, end };
 }
 
@@ -141,7 +150,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A buffer of its own, so that its ArrayBuffer starts with the data. */
 function readExactly(handle: number, position: number, length: number): Buffer<ArrayBuffer> {
   const buffer = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const read = readSync(handle, buffer, done, Math.min(length - done, 1 << 30), position + done);
     if (read === 0) throw new Error('the file became shorter while it was read');
     done += read;
@@ -150,13 +159,17 @@ function readExactly(handle: number, position: number, length: number): Buffer<A
 }
 
 function writeAll(handle: number, buffer: Buffer): void {
-  for (let done = 0; done < buffer.length; ) done += writeSync(handle, buffer, done, Math.min(buffer.length - done, 1 << 30));
+  for (let done = 0; done < buffer.length;) done += writeSync(handle, buffer, done, Math.min(buffer.length - done, 1 << 30));
 }
 
 function invalid(file: string, why: string, tensor?: string): Fault {
-  return new Fault('CHECKPOINT_INVALID', `${file} is no whole safetensors file${tensor === undefined ? '' : `, tensor "${tensor}"`}: ${why}`, {
-    where: { source: file },
-    tensor,
-    hint: 'fetch or write it again',
-  });
+  return new Fault(
+    'CHECKPOINT_INVALID',
+    `${file} is no whole safetensors file${tensor === undefined ? '' : `, tensor "${tensor}"`}: ${why}`,
+    {
+      where: { source: file },
+      tensor,
+      hint: 'fetch or write it again',
+    },
+  );
 }

@@ -13,7 +13,9 @@ export function useTensorflow(tf: Tensorflow): void {
 /** The tfjs module in use. Throws Fault BACKEND_MISSING before a backend has been loaded. */
 export function tensorflow(): Tensorflow {
   if (!loaded) {
-    throw new Fault('BACKEND_MISSING', 'no tensor backend has been loaded', { hint: 'load one before tensors are made: tensor.backend chooses it' });
+    throw new Fault('BACKEND_MISSING', 'no tensor backend has been loaded', {
+      hint: 'load one before tensors are made: tensor.backend chooses it',
+    });
   }
   return loaded;
 }

@@ -2,7 +2,6 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import { kernels, type AdamKernel } from '../tensor/index.js';
 import type { TrainSettings } from './train-settings.js';
 
-
 /**
  * AdamW (Loshchilov & Hutter, 2019, algorithm 2) as PyTorch computes it: decay first, epsilon beside the corrected root, and a count of
  * updates for each variable, so that one whose gradient comes later starts with its own correction.

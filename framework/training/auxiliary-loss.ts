@@ -22,7 +22,10 @@ export class AuxiliaryLoss {
     this.variables = { weights: this.#weights, bias: this.#bias };
   }
 
-  static of(captions: readonly string[], { random, hidden, maxShare }: { random: Random; hidden: number; maxShare: number }): AuxiliaryLoss | null {
+  static of(
+    captions: readonly string[],
+    { random, hidden, maxShare }: { random: Random; hidden: number; maxShare: number },
+  ): AuxiliaryLoss | null {
     const targets = captionWords(captions, maxShare);
     return targets.words.length ? new AuxiliaryLoss(random, targets, hidden) : null;
   }

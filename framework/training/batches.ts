@@ -3,7 +3,7 @@ import type { Random } from '../contracts/index.js';
 /** Endless batches of indices below `count`; every epoch is shuffled anew (Fisher-Yates), and its rest is filled up from the next one. */
 export function* batches(random: Random, count: number, size: number): Generator<number[], never> {
   let queue: number[] = [];
-  for (let epoch = 0; ; ) {
+  for (let epoch = 0; ;) {
     while (queue.length < size) queue = queue.concat(shuffled(random.fork(`epoch-${epoch++}`), count));
     yield queue.slice(0, size);
     queue = queue.slice(size);

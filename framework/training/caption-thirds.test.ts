@@ -31,7 +31,10 @@ test('words that are rare enough to tell something are found in the third they s
     [caption('smiles', 'frowns', 'rests'), caption('rests', 'smiles', 'nods'), 'No parts.', caption('frowns', 'rests', 'rests')],
     0.45,
   );
-  assert.equal(words, ['at', 'finally', 'first', 'frowns', 'rests', 'smiles', 'then'].filter((word) => word !== 'she'));
+  assert.equal(
+    words,
+    ['at', 'finally', 'first', 'frowns', 'rests', 'smiles', 'then'].filter((word) => word !== 'she'),
+  );
   assert.is(thirds[2], null);
   const named = thirds[0]!.map((third) => third.map((i) => words[i]).sort());
   assert.equal(named, [

@@ -9,7 +9,9 @@ export interface CaptionWords {
 
 /** Words in at least two sentences and at most `maxShare` of them, in alphabetical order. */
 export function captionWords(captions: readonly string[], maxShare: number): CaptionWords {
-  const sentences = captions.map((caption) => captionThirds(caption)?.map((sentence) => new Set(sentence.match(/[\p{L}\p{N}']+/gu) ?? [])) ?? null);
+  const sentences = captions.map(
+    (caption) => captionThirds(caption)?.map((sentence) => new Set(sentence.match(/[\p{L}\p{N}']+/gu) ?? [])) ?? null,
+  );
   const all = sentences.flatMap((thirds) => thirds ?? []);
   const counts = new Map<string, number>();
   for (const sentence of all) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);

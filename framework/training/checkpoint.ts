@@ -52,7 +52,8 @@ export function loadCheckpoint(folder: string, model: Model): void {
 function read(folder: string): SafetensorsFile & { file: string } {
   const file = join(folder, fileName);
   const content = readSafetensors(file);
-  if (content.metadata['format'] !== format) throw invalid(file, `it is no checkpoint of mienlab (format ${content.metadata['format'] ?? 'missing'})`);
+  if (content.metadata['format'] !== format)
+    throw invalid(file, `it is no checkpoint of mienlab (format ${content.metadata['format'] ?? 'missing'})`);
   return { file, ...content };
 }
 

@@ -28,7 +28,10 @@ test('the cosine schedule is the one of transformers', () => {
 test('all schedules rise over the warm-up and end where they should', () => {
   const at = (name: 'constant' | 'cosine' | 'linear', step: number) => learningRateFactor({ name, 'warm-up': 4, final: 0.1 }, step, 24);
   for (const name of ['constant', 'cosine', 'linear'] as const) {
-    assert.equal([0, 1, 2, 3, 4].map((step) => at(name, step)), [0, 0.25, 0.5, 0.75, 1]);
+    assert.equal(
+      [0, 1, 2, 3, 4].map((step) => at(name, step)),
+      [0, 0.25, 0.5, 0.75, 1],
+    );
   }
   assert.is(at('constant', 23), 1);
   assert.ok(Math.abs(at('linear', 14) - 0.55) < 1e-12);

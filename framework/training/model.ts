@@ -11,6 +11,8 @@ export interface Model {
 /** All variables by `<part>/<name>`, in a stable order. */
 export function namedVariables(parts: Readonly<Record<string, ModelPart>>): Record<string, Variable> {
   return Object.fromEntries(
-    Object.entries(parts).flatMap(([part, { variables }]) => Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable])),
+    Object.entries(parts).flatMap(([part, { variables }]) =>
+      Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable]),
+    ),
   );
 }

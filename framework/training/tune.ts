@@ -58,7 +58,8 @@ const leak = 64;
 export async function tune(inputs: TuneInputs): Promise<TuneResult> {
   const { model, source, samples, clips, settings, log } = inputs;
   const tf = tensorflow();
-  if (!samples.length) throw new Fault('DATASET_INVALID', 'there are no training samples', { hint: 'the training split needs clips with captions' });
+  if (!samples.length)
+    throw new Fault('DATASET_INVALID', 'there are no training samples', { hint: 'the training split needs clips with captions' });
   const { auxiliary } = settings;
   const steps = settings.steps ?? Math.ceil(((settings.epochs ?? 1) * samples.length) / settings.batch);
   const words = auxiliary.name === 'none' ? null : auxiliaryLoss(inputs);
@@ -105,7 +106,15 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
         baseline = Infinity;
       }
       const now = performance.now();
-      inputs.onStep?.({ step, loss: caption, auxiliary: helping, learningRate, gradientNorm, milliseconds: now - stepStarted, tensors: numTensors });
+      inputs.onStep?.({
+        step,
+        loss: caption,
+        auxiliary: helping,
+        learningRate,
+        gradientNorm,
+        milliseconds: now - stepStarted,
+        tensors: numTensors,
+      });
       task.done(step, caption === null ? `auxiliary loss ${helping?.toFixed(3)}` : `loss ${caption.toFixed(3)}`);
       if (now - breath > 50) {
         // Timers, signals and log writers get their turn.
@@ -137,7 +146,10 @@ interface Losses {
 }
 
 /** Losses (kept) and the gradients of their weighted sum for each variable, null where it has none; the caller frees both. */
-function differentiate(variables: Variable[], forward: () => Losses & { weight: number }): { losses: Losses; gradients: (Tensor | null)[] } {
+function differentiate(
+  variables: Variable[],
+  forward: () => Losses & { weight: number },
+): { losses: Losses; gradients: (Tensor | null)[] } {
   const tf = tensorflow();
   let losses: Losses = { caption: null, helping: null };
   const { value, grads } = tf.variableGrads(() => {

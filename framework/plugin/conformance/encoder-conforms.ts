@@ -16,7 +16,9 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
   const size = plugin.input!(config);
   const frames: Port = { type: 'frames', dims: { count: time, ...size.frame } };
   const make = (seed: number, principal: number) =>
-    plugin.create(testContext(seed), config, { ports: { frames, faces: principal ? { type: 'faces', dims: { count: time, ...size.face } } : null } });
+    plugin.create(testContext(seed), config, {
+      ports: { frames, faces: principal ? { type: 'faces', dims: { count: time, ...size.face } } : null },
+    });
   const input = (principal: number): VisualInput => {
     const tf = tensorflow();
     const pixels = ({ height, width }: { height: number; width: number }, seed: number) =>
@@ -38,7 +40,12 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
       assert.equal(tokens.faces?.shape ?? null, principal ? [clips, time, dims['face-tokens'], dims['width']] : null);
       assert.ok([...tokens.frames.dataSync()].every(Number.isFinite));
       await assertNoLeak(() => Object.values(encoder.encode(pixels)).filter((tensor) => tensor !== null));
-      tensorflow().dispose([tokens.frames, ...(tokens.faces ? [tokens.faces] : []), pixels.frames, ...(pixels.faces ? [pixels.faces] : [])]);
+      tensorflow().dispose([
+        tokens.frames,
+        ...(tokens.faces ? [tokens.faces] : []),
+        pixels.frames,
+        ...(pixels.faces ? [pixels.faces] : []),
+      ]);
       await encoder.dispose();
     });
   }

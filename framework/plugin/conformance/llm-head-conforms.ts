@@ -26,8 +26,7 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
   const make = (seed: number, state?: unknown): Promise<LlmHead> | LlmHead =>
     plugin.create(testContext(seed), config, { ports: { embeddings }, corpus, state });
   const visual = (seed = 1) => tensorflow().randomNormal([samples.length, tokens, hidden], 0, 1, 'float32', seed) as Tensor3D;
-  const valueOf = (head: LlmHead, of: readonly InstructionSample[], seen: Tensor3D) =>
-    tidy(() => head.loss(of, seen).dataSync()[0]!);
+  const valueOf = (head: LlmHead, of: readonly InstructionSample[], seen: Tensor3D) => tidy(() => head.loss(of, seen).dataSync()[0]!);
 
   test(`llm-head ${plugin.name}: gives captions and says its limits`, () => {
     assert.is(plugin.produces(config, { embeddings }).type, 'captions');

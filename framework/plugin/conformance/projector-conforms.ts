@@ -18,7 +18,8 @@ export function projectorConforms(plugin: PluginManifest<'projector'>, overrides
   const port = (faces: number): Port => ({ type: 'visual-tokens', dims: { time, 'frame-tokens': 6, 'face-tokens': faces, width } });
   const make = (seed: number, faces: number) => plugin.create(testContext(seed), config, { ports: { tokens: port(faces), hidden } });
   const tokens = (faces: number): VisualTokens => {
-    const normal = (count: number, seed: number) => tensorflow().randomNormal([clips, time, count, width], 0, 1, 'float32', seed) as Tensor4D;
+    const normal = (count: number, seed: number) =>
+      tensorflow().randomNormal([clips, time, count, width], 0, 1, 'float32', seed) as Tensor4D;
     return { frames: normal(6, 1), faces: faces ? normal(faces, 2) : null };
   };
   const free = ({ frames, faces }: VisualTokens) => tensorflow().dispose(faces ? [frames, faces] : [frames]);

@@ -71,7 +71,12 @@ const cases: Case[] = [
     run: (tf, x) => attention(x!, causal(tf), lengths),
     plain: (tf, x) => plainAttention(tf, x!, causal(tf)),
   },
-  { name: 'attention', inputs: [drawn(6, 12)], run: (_, x) => attention(x!, null, lengths), plain: (tf, x) => plainAttention(tf, x!, null) },
+  {
+    name: 'attention',
+    inputs: [drawn(6, 12)],
+    run: (_, x) => attention(x!, null, lengths),
+    plain: (tf, x) => plainAttention(tf, x!, null),
+  },
   {
     name: 'embed',
     inputs: [drawn(5, 3)],
@@ -98,7 +103,10 @@ const cases: Case[] = [
     plain: (tf, x) => {
       const truth = tf.tensor2d(targets, [4, 3]);
       const p = tf.sigmoid(x!);
-      const each = tf.log(p).mul(truth).add(tf.log(tf.sub(1, p)).mul(tf.sub(1, truth)));
+      const each = tf
+        .log(p)
+        .mul(truth)
+        .add(tf.log(tf.sub(1, p)).mul(tf.sub(1, truth)));
       return each.mean(-1).mul(tf.tensor1d(rowWeights)).sum().neg();
     },
   },

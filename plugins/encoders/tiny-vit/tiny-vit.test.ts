@@ -42,7 +42,11 @@ test('a token is made of its own patch, in reading order, whatever the backend',
   for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
     const tf = await testBackend(backend);
     if (!tf) continue;
-    const encoder = await plugin.create(testContext(), { ...defaultConfig(plugin.config), ...small }, { ports: { frames: ports(1).frames, faces: null } });
+    const encoder = await plugin.create(
+      testContext(),
+      { ...defaultConfig(plugin.config), ...small },
+      { ports: { frames: ports(1).frames, faces: null } },
+    );
     const dark = tf.zeros([1, 1, 16, 24, 3]) as never;
     // Row 1, column 2 of the 2 x 3 patches of 8 pixels.
     const lit = tf.buffer([1, 1, 16, 24, 3]);
@@ -50,7 +54,11 @@ test('a token is made of its own patch, in reading order, whatever the backend',
     const bright = lit.toTensor() as never;
     const tokens = [dark, bright].map((frames) => encoder.encode({ frames, faces: null }).frames);
     const changed = tf.tidy(() => tf.sum(tf.abs(tf.sub(tokens[1]!, tokens[0]!)), -1).dataSync());
-    assert.equal([...changed].map((difference) => difference > 0), [false, false, false, false, false, true], backend);
+    assert.equal(
+      [...changed].map((difference) => difference > 0),
+      [false, false, false, false, false, true],
+      backend,
+    );
     tf.dispose([dark, bright, ...tokens]);
     encoder.dispose();
   }

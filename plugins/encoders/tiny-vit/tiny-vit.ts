@@ -1,6 +1,16 @@
 import type { Tensor, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
 import type { Encoder, Random, Variables, VisualInput, VisualTokens } from 'mienlab/contracts';
-import { blockWeights, constantVariable, gelu, linear, normalVariable, tensorflow, tidy, transformerBlock, type BlockWeights } from 'mienlab/tensor';
+import {
+  blockWeights,
+  constantVariable,
+  gelu,
+  linear,
+  normalVariable,
+  tensorflow,
+  tidy,
+  transformerBlock,
+  type BlockWeights,
+} from 'mienlab/tensor';
 import type { TinyVitConfig } from './plugin.js';
 
 /** Patches to tokens: a linear layer, a learned position and GELU, then attention layers where asked for. Frames and crops share all but positions. */

@@ -28,7 +28,20 @@ test('frequent words become one token, and training stops where no pair occurs t
 
 test('any text comes back as it was', () => {
   const bpe = ByteBpe.train(corpus, 300);
-  const texts = ['', ' ', '\n\n x', "don't  do\tthat", 'Größe 3½ €', '漢字かな交じり', '👩‍👩‍👧‍👦🏳️‍🌈', '\u0000\u{10ffff}', '\ufeffBOM', 'e\u0301', 'مرحبا', '  a   b  '];
+  const texts = [
+    '',
+    ' ',
+    '\n\n x',
+    "don't  do\tthat",
+    'Größe 3½ €',
+    '漢字かな交じり',
+    '👩‍👩‍👧‍👦🏳️‍🌈',
+    '\u0000\u{10ffff}',
+    '\ufeffBOM',
+    'e\u0301',
+    'مرحبا',
+    '  a   b  ',
+  ];
   for (const text of texts) assert.is(bpe.decode(bpe.encode(text)), text, JSON.stringify(text));
 });
 
@@ -63,7 +76,14 @@ test('the state brings it back; a damaged one is a fault', () => {
   const back = ByteBpe.restore(JSON.parse(JSON.stringify(bpe.state())));
   assert.equal(back.encode(corpus[2]!), bpe.encode(corpus[2]!));
   assert.is(back.size, bpe.size);
-  for (const state of [null, {}, { type: 'byte-bpe' }, { type: 'byte-bpe', merges: [[1]] }, { type: 'byte-bpe', merges: [[1, 256]] }, { type: 'x', merges: [] }]) {
+  for (const state of [
+    null,
+    {},
+    { type: 'byte-bpe' },
+    { type: 'byte-bpe', merges: [[1]] },
+    { type: 'byte-bpe', merges: [[1, 256]] },
+    { type: 'x', merges: [] },
+  ]) {
     try {
       ByteBpe.restore(state);
       assert.unreachable(JSON.stringify(state));

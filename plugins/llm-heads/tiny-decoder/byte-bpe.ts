@@ -52,9 +52,13 @@ export class ByteBpe {
     const valid =
       (state as Partial<ByteBpeState> | null)?.type === 'byte-bpe' &&
       Array.isArray(merges) &&
-      merges.every((pair, i) => Array.isArray(pair) && pair.length === 2 && pair.every((id) => Number.isInteger(id) && id >= 0 && id < 256 + i));
+      merges.every(
+        (pair, i) => Array.isArray(pair) && pair.length === 2 && pair.every((id) => Number.isInteger(id) && id >= 0 && id < 256 + i),
+      );
     if (!valid) {
-      throw new Fault('CHECKPOINT_INVALID', 'the tokenizer of the checkpoint is damaged', { expected: '{type: "byte-bpe", merges: [[id, id], ...]}' });
+      throw new Fault('CHECKPOINT_INVALID', 'the tokenizer of the checkpoint is damaged', {
+        expected: '{type: "byte-bpe", merges: [[id, id], ...]}',
+      });
     }
     return new ByteBpe(merges as [number, number][]);
   }

@@ -50,7 +50,10 @@ export async function generate(
         const ids = answers.map((answer, i) => (finished[i] ? end : answer[step - 1]!));
         const places = prompts.map((prompt) => prompt.length + step - 1);
         const rows = tf.add(embed(weights.embedding, tf.tensor1d(ids, 'int32')), embed(weights.positions, tf.tensor1d(places, 'int32')));
-        const place = tf.tensor4d(Float32Array.from({ length: capacity }, (_, i) => Number(i === at)), [1, 1, capacity, 1]);
+        const place = tf.tensor4d(
+          Float32Array.from({ length: capacity }, (_, i) => Number(i === at)),
+          [1, 1, capacity, 1],
+        );
         return forward(rows, before.caches, { mask: maskFor(starts, 1, at, capacity), place, length: 1 });
       });
       if (before) tf.dispose(before);
@@ -74,7 +77,8 @@ export async function generate(
       x = through.x;
       return through.cache;
     });
-    const last = pass.length === 1 ? x : tf.reshape(tf.slice(tf.reshape(x, [batch, pass.length, width]), [0, pass.length - 1, 0]), [batch, width]);
+    const last =
+      pass.length === 1 ? x : tf.reshape(tf.slice(tf.reshape(x, [batch, pass.length, width]), [0, pass.length - 1, 0]), [batch, width]);
     return { logits: linear(rmsNorm(last, weights.norm), weights.output), caches: filled };
   }
 

@@ -50,7 +50,9 @@ export default definePlugin({
   produces: (config, { embeddings }) => {
     const { width, heads, 'context-length': length } = config as unknown as TinyDecoderConfig;
     if (width % heads !== 0) {
-      throw new Fault('PORT_MISMATCH', `llm-head tiny-decoder: width ${width} is not a multiple of heads ${heads}`, { key: 'llm-head.heads' });
+      throw new Fault('PORT_MISMATCH', `llm-head tiny-decoder: width ${width} is not a multiple of heads ${heads}`, {
+        key: 'llm-head.heads',
+      });
     }
     const tokens = embeddings?.dims['tokens'] ?? 0;
     if (tokens + 2 > length) {

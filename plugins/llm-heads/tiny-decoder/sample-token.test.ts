@@ -19,7 +19,10 @@ function near(actual: number[], expected: number[]) {
 test('tokens come as often as they are likely', () => near(shares({ temperature: 1, topK: 0, topP: 1 }), [0.1, 0.6, 0.3]));
 
 test('temperature sharpens: at one half probabilities are squared', () =>
-  near(shares({ temperature: 0.5, topK: 0, topP: 1 }), [0.01, 0.36, 0.09].map((share) => share / 0.46)));
+  near(
+    shares({ temperature: 0.5, topK: 0, topP: 1 }),
+    [0.01, 0.36, 0.09].map((share) => share / 0.46),
+  ));
 
 test('top-k keeps the k most likely', () => near(shares({ temperature: 1, topK: 2, topP: 1 }), [0, 2 / 3, 1 / 3]));
 

@@ -35,7 +35,15 @@ test('lengths come in eights, up to the context', () => {
 
 test('what is too long for the context is a fault that names the sample', () => {
   try {
-    trainingBatch([{ prompt: [1], answer: [2] }, { prompt: [1], answer: Array<number>(30).fill(2) }], 4, end, 32);
+    trainingBatch(
+      [
+        { prompt: [1], answer: [2] },
+        { prompt: [1], answer: Array<number>(30).fill(2) },
+      ],
+      4,
+      end,
+      32,
+    );
     assert.unreachable();
   } catch (error) {
     assert.instance(error, Fault);

@@ -16,11 +16,15 @@ export function tokenize(sample: InstructionSample, tokenizer: ByteBpe, template
 /** Throws Fault TENSOR_SHAPE where visual embeddings and text do not fit. */
 export function assertFits(visual: number, text: number, contextLength: number, sample: number): void {
   if (visual + text > contextLength) {
-    throw new Fault('TENSOR_SHAPE', `sample ${sample} has ${visual} visual embeddings and ${text} text tokens, context-length is ${contextLength}`, {
-      key: 'llm-head.context-length',
-      expected: `at most ${contextLength} tokens together`,
-      hint: 'raise context-length, or shorten the captions or the instruction',
-    });
+    throw new Fault(
+      'TENSOR_SHAPE',
+      `sample ${sample} has ${visual} visual embeddings and ${text} text tokens, context-length is ${contextLength}`,
+      {
+        key: 'llm-head.context-length',
+        expected: `at most ${contextLength} tokens together`,
+        hint: 'raise context-length, or shorten the captions or the instruction',
+      },
+    );
   }
 }
 

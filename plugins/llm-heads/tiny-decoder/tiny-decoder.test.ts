@@ -79,7 +79,11 @@ test('it learns two answers by heart from what is seen and asked, and says them 
     assert.equal(await head.generate([asked[i]!], one, { ...greedy, temperature: 0.2, topP: 0.9 }), [sample.answer]);
     one.dispose();
   }
-  assert.equal(await head.generate(asked, visual, { ...greedy, maxNewTokens: 1 }).then((texts) => texts.map((text) => text.length > 0)), [true, true, true]);
+  assert.equal(await head.generate(asked, visual, { ...greedy, maxNewTokens: 1 }).then((texts) => texts.map((text) => text.length > 0)), [
+    true,
+    true,
+    true,
+  ]);
   tf.dispose([seen, visual]);
   optimizer.dispose();
   head.dispose();

@@ -53,7 +53,8 @@ export default definePlugin({
         type: 'string',
         enum: ['concat', 'mean'],
         default: 'concat',
-        description: 'How the patch tokens of one image are pooled: side by side, or their mean; side by side learns facial actions much faster.',
+        description:
+          'How the patch tokens of one image are pooled: side by side, or their mean; side by side learns facial actions much faster.',
       },
       inner: { type: 'integer', minimum: 1, maximum: 4096, default: 128, description: "Width of the MLP's inner layer." },
       'frame-tokens': { ...tokens, default: 1, description: 'Embeddings of a frame at each time step.' },
