@@ -90,6 +90,8 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
         Promise.all(
           metrics.map(async ({ manifest, config }): Promise<NamedMetric> => {
             const inputs = { judge: chosen, grammar: dataset.grammar ?? null };
+            const { needs = [] } = manifest;
+            if ((needs.includes('grammar') && !inputs.grammar) || (needs.includes('judge') && !chosen)) return { name: manifest.name, metric: null };
             return { name: manifest.name, metric: await manifest.create(context(manifest, log, progress, signal), config, inputs) };
           }),
         ),
@@ -97,7 +99,7 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
     )
     .inSingletonScope()
     .onDeactivation(async (made) => {
-      for (const { metric } of made) await metric.dispose();
+      for (const { metric } of made) await metric?.dispose();
     });
   return container;
 }

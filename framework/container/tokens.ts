@@ -12,10 +12,10 @@ export const services = {
   signal: token<AbortSignal>('signal'),
 };
 
-/** A metric under the name by which the config knows it. */
+/** A metric under the name by which the config knows it; null where what it needs is not there. */
 export interface NamedMetric {
   name: string;
-  metric: Metric;
+  metric: Metric | null;
 }
 
 /** What one run is made of. Each is created when it is first asked for and disposed of with the run's container. */

@@ -168,6 +168,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           services.log.warn(`${name} failed: ${formatError(error)}`);
           failed.push({ run: name, error });
         } finally {
+          containers.delete(plan);
           await container.unbindAllAsync();
         }
       }

@@ -29,7 +29,7 @@ function unmet(
 /** Scores one run. A metric whose needs are not met is skipped with the reason, never scored 0. */
 export async function scoreRun(
   plan: Pick<RunPlan, 'metrics' | 'judge'>,
-  made: readonly { name: string; metric: Metric }[],
+  made: readonly { name: string; metric: Metric | null }[],
   clips: readonly ScoredClip[],
   dataset: Dataset,
   judge: Judge | null,
@@ -38,8 +38,8 @@ export async function scoreRun(
   const result: RunScores = { scores: [], skipped: [] };
   for (const [index, { name, metric }] of made.entries()) {
     const reason = unmet(plan.metrics[index]!.manifest.needs ?? [], clips, data, { chosen: plan.judge?.manifest.name, made: judge });
-    if (reason) {
-      result.skipped.push({ metric: name, reason });
+    if (reason || !metric) {
+      result.skipped.push({ metric: name, reason: reason ?? 'what it needs is not there' });
       continue;
     }
     for (const score of await metric.score(clips)) {

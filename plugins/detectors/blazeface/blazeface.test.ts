@@ -95,11 +95,11 @@ test('the TensorFlow graph finds what the graph model on wasm finds', async () =
   const detector = (await plugin.create(context, defaultConfig(plugin.config), {})) as Detector;
   assertClose(await detector.detect(drawn.frames), expected, 0.05);
   assert.equal(context.warnings, [], 'it ran as a graph');
-  detector.dispose();
+  await detector.dispose();
   // A second one reads what the first one kept.
   const again = (await plugin.create(context, defaultConfig(plugin.config), {})) as Detector;
   assertClose(await again.detect(drawn.frames), expected, 0.05);
-  again.dispose();
+  await again.dispose();
 });
 
 test('frames whose data is not of their size are a fault', async () => {
@@ -113,7 +113,7 @@ test('frames whose data is not of their size are a fault', async () => {
     assert.is((error as Fault).code, 'TENSOR_SHAPE');
   }
   assert.is(tensorflow().memory().numTensors, before);
-  detector.dispose();
+  await detector.dispose();
 });
 
 test('an aborted run stops', async () => {
@@ -127,7 +127,7 @@ test('an aborted run stops', async () => {
   } catch (error) {
     assert.is((error as Error).message, 'enough');
   }
-  detector.dispose();
+  await detector.dispose();
 });
 
 /** Real clips with truth in MOT rows: frame from 1, id, x, y, width, height. They are shared, never copied. */
