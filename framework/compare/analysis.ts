@@ -17,6 +17,8 @@ export interface Breakdown {
 /** All numbers of a comparison. */
 export interface Analysis {
   main: ScoreGrid;
+  /** Parts of other scores, such as a precision; null where there are none. Corrected for their own number. */
+  details: ScoreGrid | null;
   /** One a score; empty where the clips are of fewer than two kinds. */
   breakdowns: readonly Breakdown[];
   claims: readonly ClaimResult[];
@@ -32,9 +34,10 @@ export interface AnalysisOptions {
   aggregateResamples?: number;
 }
 
-/** Names of the scores of all settings: those broken down first, then in order of first appearance. */
-function scoreNames(comparison: Comparison): string[] {
-  const names = new Set(comparison.settings.flatMap(({ runs }) => runs.flatMap(({ scores }) => scores.map(({ name }) => name))));
+/** Names of the scores of all settings, or of the parts of scores: those broken down first, then in order of first appearance. */
+function scoreNames(comparison: Comparison, details: boolean): string[] {
+  const scores = comparison.settings.flatMap(({ runs }) => runs.flatMap(({ scores }) => scores));
+  const names = new Set(scores.filter(({ detail = false }) => detail === details).map(({ name }) => name));
   return [...new Set([...comparison.breakdown.filter((name) => names.has(name)), ...names])];
 }
 
@@ -67,7 +70,8 @@ export function analyse(comparison: Comparison, options: AnalysisOptions = {}): 
     resamples: options.resamples ?? 10_000,
     aggregateResamples: options.aggregateResamples ?? 2_000,
   };
-  const names = scoreNames(comparison);
+  const names = scoreNames(comparison, false);
+  const details = scoreNames(comparison, true);
   const clips = comparison.clips.map((_, index) => index);
   const kinds = [...clipsByKind(comparison)];
   const breakdowns = names.map((score): Breakdown => {
@@ -75,12 +79,15 @@ export function analyse(comparison: Comparison, options: AnalysisOptions = {}): 
     const grid = scoreGrid(comparison, requests, bootstrap);
     return { score, asked: comparison.breakdown.includes(score), differs: differsByKind(grid), grid };
   });
-  return {
-    main: scoreGrid(
+  const overAll = (scores: readonly string[]) =>
+    scoreGrid(
       comparison,
-      names.map((score) => ({ score, clips })),
+      scores.map((score) => ({ score, clips })),
       bootstrap,
-    ),
+    );
+  return {
+    main: overAll(names),
+    details: details.length ? overAll(details) : null,
     breakdowns: kinds.length < 2 ? [] : breakdowns,
     claims: testClaims(comparison, bootstrap),
     seed,

@@ -132,6 +132,7 @@ export function terminalTable(comparison: Comparison, analysis: Analysis, option
     ...wrapText(heading(comparison), width).map(paint.head),
     ...textColumns(names(comparison, main, paint), [...scoreColumns(main, paint), ...costColumns(comparison, main)], width, paint.head),
     ...notes(footnotes(comparison, analysis)),
+    ...notes(analysis.details ? [`In the report: ${analysis.details.columns.map(({ score }) => score).join(', ')}`] : []),
   ];
   lines.push(...breakdowns(comparison, analysis, width, paint));
   for (const result of analysis.claims) {

@@ -24,6 +24,8 @@ export interface Score {
   higherIsBetter: boolean;
   /** True where the score judges the caption, so that blind baselines are computed for it. */
   caption: boolean;
+  /** A part of another score, such as its precision: the report lists it apart, and it has no say in the main table's correction. */
+  detail?: boolean;
   /** A sentence that must stand beside the score wherever it is shown. */
   note?: string;
 }

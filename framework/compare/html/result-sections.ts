@@ -62,6 +62,13 @@ export function tableSection(comparison: Comparison, analysis: Analysis): Markup
     <h2>Scores</h2>
     ${blocks.map((block, index) => scoreTable(comparison, block, index === 0 ? caption : 'Further scores.', index === blocks.length - 1))}
     ${list(footnotes(comparison, analysis))}
+    ${
+      analysis.details &&
+      html`<details>
+        <summary>Parts of scores: ${analysis.details.columns.map(({ score }) => score).join(', ')}</summary>
+        ${columnBlocks(analysis.details, mostColumns).map((block) => scoreTable(comparison, block, 'Parts of scores, corrected among themselves.', false))}
+      </details>`
+    }
   </section>`;
 }
 

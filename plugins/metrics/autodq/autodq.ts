@@ -47,8 +47,8 @@ export class AutoDq implements Metric {
           return f1({ recall: mean('recall'), precision: mean('precision') });
         },
       },
-      { ...common, name: 'autodq-recall', values: shares.map((one) => one && one.recall) },
-      { ...common, name: 'autodq-precision', values: shares.map((one) => one && one.precision) },
+      { ...common, detail: true, name: 'autodq-recall', values: shares.map((one) => one && one.recall) },
+      { ...common, detail: true, name: 'autodq-precision', values: shares.map((one) => one && one.precision) },
     ];
   }
 

@@ -46,6 +46,8 @@ export default definePlugin({
           aggregate: (chosen: readonly number[]) => corpus(chosen, order),
           higherIsBetter: true,
           caption: true,
+          // BLEU is quoted by its longest n-grams.
+          detail: order + 1 < n,
         }));
       },
       dispose: () => {},

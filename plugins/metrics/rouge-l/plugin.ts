@@ -24,7 +24,8 @@ export default definePlugin({
     score: async (clips) => {
       const { candidates, references, spread } = tokenizeClips(clips);
       const values = candidates.map((candidate, i) => rougeL(candidate, references[i]!, config['beta'] as number));
-      return [{ name: 'rouge-l', values: spread(values), higherIsBetter: true, caption: true }];
+      const note = 'it hardly sees whether the right things happen: look at it beside its blind baselines only';
+      return [{ name: 'rouge-l', values: spread(values), higherIsBetter: true, caption: true, note }];
     },
     dispose: () => {},
   }),

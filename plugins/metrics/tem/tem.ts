@@ -37,6 +37,7 @@ export class Tem implements Metric {
       values: shares.map((one) => one && one[key]),
       higherIsBetter: true,
       caption: true,
+      detail: name !== 'tem',
       note,
     }));
   }
