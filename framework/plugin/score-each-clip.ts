@@ -1,6 +1,9 @@
 import type { PluginContext, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 
+/** Milliseconds after which it is worth a line of progress. */
+const worthShowing = 1000;
+
 /** Clips in work at once; a judge that may be asked less often holds requests back by itself. */
 const atOnce = 8;
 
@@ -17,7 +20,8 @@ export async function scoreEachClip<Value>(
 ): Promise<(Value | null)[]> {
   const values = new Array<Value | null>(clips.length).fill(null);
   const failures: { clip: string; cause: unknown }[] = [];
-  const shown = progress.start(label, clips.length);
+  const started = performance.now();
+  let shown: ReturnType<typeof progress.start> | undefined;
   let next = 0;
   let done = 0;
   const worker = async () => {
@@ -30,13 +34,14 @@ export async function scoreEachClip<Value>(
         signal.throwIfAborted();
         failures.push({ clip: clips[index]!.clip.id, cause });
       }
-      shown.done(++done);
+      if (performance.now() - started > worthShowing) (shown ??= progress.start(label, clips.length)).done(done + 1);
+      done++;
     }
   };
   try {
     await Promise.all(Array.from({ length: atOnce }, worker));
   } finally {
-    shown.end();
+    shown?.end();
   }
   const first = failures[0];
   if (first) {
