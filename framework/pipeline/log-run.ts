@@ -21,6 +21,15 @@ export function runParams({ plugins, judge, metrics, settings, swept }: RunPlan)
   };
 }
 
+/** What the runs of a sweep have in common, and what is swept. */
+export function sweepParams(runs: readonly RunPlan[]): Record<string, string | number> {
+  const [first] = runs;
+  const swept = Object.keys(first!.swept);
+  const values = (key: string) => [...new Set(runs.map((run) => run.swept[key]))].join(', ');
+  const common = Object.entries(runParams(first!)).filter(([key]) => !swept.includes(key));
+  return { ...Object.fromEntries(common), ...(swept.length && { sweep: swept.map((key) => `${key}: ${values(key)}`).join('; ') }) };
+}
+
 export function logConfig(handle: RunHandle, plan: RunPlan): void {
   handle.artifact('config.yaml', stringify(plan.config));
 }

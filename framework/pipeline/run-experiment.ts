@@ -19,7 +19,7 @@ import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '..
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { compareRuns } from './compare-runs.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
-import { logConfig, runParams } from './log-run.js';
+import { logConfig, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
@@ -90,7 +90,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({
       name: settings.name,
-      params: runParams(experiment.runs[0]!),
+      params: sweepParams(experiment.runs),
       tags: { ...source, 'mienlab.backend': backend.name, 'mienlab.backend.reason': backend.reason, ...prefixed('mienlab.', facts) },
     });
     parent.artifactFile('config.yaml', join(folder, 'config.yaml'));
