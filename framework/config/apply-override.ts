@@ -27,15 +27,25 @@ export class OverrideApplication {
   apply(override: Override): void {
     if (override.package !== undefined) {
       const [group, known] = [override.key, this.repository.groups()];
-      throw this.fault(override, 'CHOICE_UNKNOWN', `"${overrideKey(override)}" looks like a config group, but there is no group "${group}"`, { nearest: nearest(group, known), known });
+      throw this.fault(
+        override,
+        'CHOICE_UNKNOWN',
+        `"${overrideKey(override)}" looks like a config group, but there is no group "${group}"`,
+        { nearest: nearest(group, known), known },
+      );
     }
     if (override.key === '') throw this.fault(override, 'OVERRIDE_SYNTAX', 'the key is missing', { expected: 'key=value' });
-    if (/^hydra([./]|$)/.test(override.key)) throw this.fault(override, 'CONFIG_UNKNOWN_KEY', "mienlab has no settings of Hydra's own", { key: override.key });
+    if (/^hydra([./]|$)/.test(override.key))
+      throw this.fault(override, 'CONFIG_UNKNOWN_KEY', "mienlab has no settings of Hydra's own", { key: override.key });
     const keys = override.key.split('.');
     if (override.action === 'delete') return this.delete(override, keys);
     const old = this.find(keys, override);
     if (override.value instanceof ListExtension) return this.extend(override, keys, old, override.value);
-    const origin: Origin = { from: override.from, start: Math.min(override.valueStart, override.from.text.length), end: override.from.text.length };
+    const origin: Origin = {
+      from: override.from,
+      start: Math.min(override.valueStart, override.from.text.length),
+      end: override.from.text.length,
+    };
     const node = nodeOf(override.value, origin);
     node.keyOrigin = keyOrigin(override);
     if (override.action === 'add' && old && node.kind === 'scalar' && !this.isEmpty(old, keys)) {
@@ -94,39 +104,66 @@ export class OverrideApplication {
     const { text } = override.from;
     if (at.kind === 'list') {
       const expected = at.items.length > 0 ? `0 to ${at.items.length - 1}` : 'nothing: the list is empty';
-      return this.fault(override, 'CONFIG_UNKNOWN_KEY', `the list "${parent}" has no item "${key}"`, { expected, hint: `to add items, write ${parent}=extend_list(VALUE)` });
+      return this.fault(override, 'CONFIG_UNKNOWN_KEY', `the list "${parent}" has no item "${key}"`, {
+        expected,
+        hint: `to add items, write ${parent}=extend_list(VALUE)`,
+      });
     }
     const held = childOf(at, key);
     const before = index > 0 && held === undefined ? childOf(at, keys[index - 1]!) : undefined;
     if (before?.kind === 'scalar' && index < keys.length) {
-      return this.fault(override, 'CONFIG_UNKNOWN_KEY', `"${parent}" is not a map, so there is no "${keys.join('.')}"`, { hint: `to make it one, write +${text}` });
+      return this.fault(override, 'CONFIG_UNKNOWN_KEY', `"${parent}" is not a map, so there is no "${keys.join('.')}"`, {
+        hint: `to make it one, write +${text}`,
+      });
     }
     const known = [...keysOf(at), ...(index === 0 ? this.repository.groups().filter((group) => !childOf(at, group)) : [])];
     const where = parent === '' ? '' : ` in "${parent}"`;
-    return this.fault(override, 'CONFIG_UNKNOWN_KEY', `there is no key "${key}"${where}`, { nearest: nearest(key, known), known, hint: `to add it, write +${text}` });
+    return this.fault(override, 'CONFIG_UNKNOWN_KEY', `there is no key "${key}"${where}`, {
+      nearest: nearest(key, known),
+      known,
+      hint: `to add it, write +${text}`,
+    });
   }
 
   private extend(override: Override, keys: readonly string[], old: ConfigNode | undefined, { items }: ListExtension): void {
-    if (old?.kind !== 'list') throw this.fault(override, 'CONFIG_TYPE', `"${override.key}" is not a list that could be extended`, { hint: `write ${override.key}=[...]` });
+    if (old?.kind !== 'list')
+      throw this.fault(override, 'CONFIG_TYPE', `"${override.key}" is not a list that could be extended`, {
+        hint: `write ${override.key}=[...]`,
+      });
     const origin: Origin = { from: override.from, start: override.valueStart, end: override.from.text.length };
     const added = items.map((item) => nodeOf(item, origin));
     this.set({ ...override, action: 'change' }, keys, { ...old, items: [...old.items, ...added], origin });
   }
 
   private delete(override: Override, keys: readonly string[]): void {
-    const holder = this.resolution.select(keys.slice(0, -1).map((key) => `[${key}]`).join(''));
+    const holder = this.resolution.select(
+      keys
+        .slice(0, -1)
+        .map((key) => `[${key}]`)
+        .join(''),
+    );
     const parent = holder && this.resolution.dereference(holder);
     const last = keys.at(-1)!;
     const child = parent && parent.node.kind !== 'scalar' ? childOf(parent.node, last) : undefined;
     if (!parent || parent.node.kind !== 'map' || !child || this.isEmpty(child, [...parent.path, last])) {
       const known = parent ? keysOf(parent.node) : keysOf(this.root);
-      const why = child && parent?.node.kind === 'map' ? 'it has no value' : parent?.node.kind === 'list' ? 'items of a list cannot be deleted' : 'it does not exist';
-      throw this.fault(override, 'CONFIG_UNKNOWN_KEY', `"${override.key}" cannot be deleted: ${why}`, { nearest: nearest(last, known), known });
+      const why =
+        child && parent?.node.kind === 'map'
+          ? 'it has no value'
+          : parent?.node.kind === 'list'
+            ? 'items of a list cannot be deleted'
+            : 'it does not exist';
+      throw this.fault(override, 'CONFIG_UNKNOWN_KEY', `"${override.key}" cannot be deleted: ${why}`, {
+        nearest: nearest(last, known),
+        known,
+      });
     }
     const wanted = override.value === null ? undefined : nodeOf(override.value, keyOrigin(override));
     const actual = this.resolution.resolved({ node: child, path: [...parent.path, last] });
     if (wanted && !sameValue(wanted, actual)) {
-      throw this.fault(override, 'CONFIG_VALUE', `"${override.key}" is not deleted: it has another value`, { expected: actual.kind === 'scalar' ? scalarText(actual.value) : `a ${actual.kind}` });
+      throw this.fault(override, 'CONFIG_VALUE', `"${override.key}" is not deleted: it has another value`, {
+        expected: actual.kind === 'scalar' ? scalarText(actual.value) : `a ${actual.kind}`,
+      });
     }
     parent.node.entries.delete(last);
   }
@@ -141,7 +178,11 @@ function keyOrigin({ from, action }: Override): Origin {
 function sameValue(a: ConfigNode, b: ConfigNode): boolean {
   if (a.kind === 'scalar' || b.kind === 'scalar') return a.kind === 'scalar' && b.kind === 'scalar' && scalarsEqual(a.value, b.value);
   const keys = keysOf(a);
-  return a.kind === b.kind && keys.length === keysOf(b).length && keys.every((key) => childOf(b, key) && sameValue(childOf(a, key)!, childOf(b, key)!));
+  return (
+    a.kind === b.kind &&
+    keys.length === keysOf(b).length &&
+    keys.every((key) => childOf(b, key) && sameValue(childOf(a, key)!, childOf(b, key)!))
+  );
 }
 
 /** The value of an override as nodes. Throws where a sweep stands within it, or an interpolation cannot be read. */
@@ -157,7 +198,8 @@ function nodeOf(value: Value, origin: Origin): ConfigNode {
     }
     return map;
   }
-  if (isSweep(value) || value instanceof ListExtension) throw faultAt(origin, 'OVERRIDE_SYNTAX', 'a sweep or extend_list cannot stand within a value', { hint: 'it must be the whole value' });
+  if (isSweep(value) || value instanceof ListExtension)
+    throw faultAt(origin, 'OVERRIDE_SYNTAX', 'a sweep or extend_list cannot stand within a value', { hint: 'it must be the whole value' });
   const plain = value instanceof Quoted ? value.text : value;
   if (typeof plain !== 'string' || !plain.includes('${')) return { kind: 'scalar', value: plain, origin };
   try {

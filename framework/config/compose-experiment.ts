@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Fault, FaultList } from '../faults/index.js';
 import { packageRoot } from '../paths.js';
-import { ComposedConfig, composeConfig, type OverrideInput, withPlaces } from './compose-config.js';
+import { type ComposedConfig, composeConfig, mergeConfig, type OverrideInput, withPlaces } from './compose-config.js';
 import { type ConfigSource, FolderSource } from './config-source.js';
 import { faultAt } from './fault-at.js';
 import { PluginSource } from './plugin-source.js';
@@ -24,8 +24,7 @@ export interface ExperimentJob {
 }
 
 export interface ComposedExperiment {
-  /** The config that all jobs have in common, with its sweep block. */
-  base: ComposedConfig;
+  /** What is swept over, in the order in which the jobs vary: the last fastest. */
   axes: readonly SweepAxis[];
   jobs: readonly ExperimentJob[];
 }
@@ -38,14 +37,19 @@ const experimentsFolder = 'experiments';
  */
 export function findExperiment(fileOrName: string): ExperimentPlace {
   const shared = join(packageRoot, experimentsFolder);
-  const file = [fileOrName, `${fileOrName}.yaml`].map((each) => resolve(each)).find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+  const file = [fileOrName, `${fileOrName}.yaml`]
+    .map((each) => resolve(each))
+    .find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
   const own = file ? experimentsRoot(file) : resolve(experimentsFolder);
   const folders = [...new Set([own, shared])].filter((folder) => existsSync(folder));
   const name = file ? relative(own, file).split(sep).join('/') : fileOrName;
   const configDirs = [...folders.map((folder) => new FolderSource(folder)), new PluginSource(join(packageRoot, 'plugins'))];
   if (!file && !configDirs.some((source) => source.has(name))) {
     const known = [...new Set(configDirs.flatMap((source) => source.list('')))].sort();
-    throw new Fault('CONFIG_NOT_FOUND', `there is no experiment "${fileOrName}"`, { known, hint: `give the path of a file, or a name in ${configDirs.map((source) => source.name).join(', ')}` });
+    throw new Fault('CONFIG_NOT_FOUND', `there is no experiment "${fileOrName}"`, {
+      known,
+      hint: `give the path of a file, or a name in ${configDirs.map((source) => source.name).join(', ')}`,
+    });
   }
   return { configDirs, name: name.replace(/\.yaml$/, '') };
 }
@@ -64,11 +68,15 @@ function experimentsRoot(file: string): string {
 export function composeExperiment(fileOrName: string, overrides: readonly OverrideInput[] = [], env = process.env): ComposedExperiment {
   const { configDirs, name } = findExperiment(fileOrName);
   const given = withPlaces(overrides);
-  const base = composeConfig({ configDirs, name, overrides: given, env, global: true, skipSweeps: true });
-  const block = sweepFromConfig(base);
+  const block = sweepFromConfig(mergeConfig({ configDirs, name, overrides: given, env, global: true, beforeSweep: true }).root, env);
   const axes = sweepAxes([...block, ...given], configDirs);
   const empty = axes.find((axis) => axis.values.length === 0);
-  if (empty) throw faultAt({ from: empty.from, start: 0, end: empty.from.text.length }, 'CONFIG_VALUE', `the sweep over "${empty.key}" has no values`);
+  if (empty)
+    throw faultAt(
+      { from: empty.from, start: 0, end: empty.from.text.length },
+      'CONFIG_VALUE',
+      `the sweep over "${empty.key}" has no values`,
+    );
   const swept = axes.filter((axis) => axis.swept);
   const blockKeys = new Set(block.map((override) => override.text.slice(0, override.text.indexOf('='))));
   const jobs = sweepJobs(axes).map((job): ExperimentJob => {
@@ -78,7 +86,7 @@ export function composeExperiment(fileOrName: string, overrides: readonly Overri
     const values = swept.map(({ key }) => [key, texts.find((text) => text.startsWith(`${key}=`))!.slice(key.length + 1)]);
     return { overrides: texts, swept: Object.fromEntries(values) as Record<string, string>, composed: composed.withTree(withoutSweep) };
   });
-  return { base, axes: swept, jobs };
+  return { axes: swept, jobs };
 }
 
 /** A config that a job chooses cannot bring axes of its own: they would be ignored. */
@@ -86,7 +94,12 @@ function checkBlock(job: ComposedConfig, keys: ReadonlySet<string>): void {
   const block = job.tree.entries.get('sweep');
   const added = block?.kind === 'map' ? [...block.entries].filter(([key]) => !keys.has(key)) : [];
   const faults = added.map(([key, node]) =>
-    faultAt(node.keyOrigin ?? node.origin, 'CONFIG_VALUE', `a config that the sweep itself chooses adds the axis "${key}", which would be ignored`, { key: `sweep.${key}`, hint: 'put the axis into the experiment file' }),
+    faultAt(
+      node.keyOrigin ?? node.origin,
+      'CONFIG_VALUE',
+      `a config that the sweep itself chooses adds the axis "${key}", which would be ignored`,
+      { key: `sweep.${key}`, hint: 'put the axis into the experiment file' },
+    ),
   );
   if (faults.length > 0) throw new FaultList(faults);
 }

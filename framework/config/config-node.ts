@@ -50,7 +50,8 @@ export function keysOf(node: ConfigNode): string[] {
 
 export function copyNode<Node extends ConfigNode>(node: Node): Node {
   const from: ConfigNode = node;
-  if (from.kind === 'map') return { ...from, entries: new Map([...from.entries].map(([key, child]) => [key, copyNode(child)])) } as ConfigNode as Node;
+  if (from.kind === 'map')
+    return { ...from, entries: new Map([...from.entries].map(([key, child]) => [key, copyNode(child)])) } as ConfigNode as Node;
   if (from.kind === 'list') return { ...from, items: from.items.map(copyNode) } as ConfigNode as Node;
   return { ...from } as ConfigNode as Node;
 }

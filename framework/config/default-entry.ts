@@ -127,6 +127,13 @@ export class DefaultEntry {
   }
 
   private fields(): EntryOptions {
-    return { kind: this.kind, path: this.path, package: this.package, optional: this.optional, override: this.override, origin: this.origin };
+    return {
+      kind: this.kind,
+      path: this.path,
+      package: this.package,
+      optional: this.optional,
+      override: this.override,
+      origin: this.origin,
+    };
   }
 }

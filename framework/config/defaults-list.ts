@@ -1,4 +1,4 @@
-import { type Fault, nearest } from '../faults/index.js';
+import { Fault, nearest } from '../faults/index.js';
 import { type MapNode, mapNode } from './config-node.js';
 import type { ConfigRepository } from './config-repository.js';
 import { DefaultEntry } from './default-entry.js';
@@ -38,6 +38,8 @@ export class DefaultsList {
     private readonly overrides: DefaultsOverrides,
     private readonly env: Readonly<Record<string, string | undefined>>,
     private readonly faults: Fault[],
+    /** True where a choice that is still to be made (???) is no fault. */
+    private readonly beforeSweep: boolean,
   ) {}
 
   expand(primary: DefaultEntry): FinalDefault[] {
@@ -52,7 +54,12 @@ export class DefaultsList {
     const seen = new Map<string, FinalDefault>();
     for (const item of list) {
       if (item.key === undefined) continue;
-      if (seen.has(item.key)) this.faults.push(faultAt(item.entry.origin, 'CHOICE_DUPLICATE', `"${item.key}" stands more than once in the final defaults list`, { key: item.key }));
+      if (seen.has(item.key))
+        this.faults.push(
+          faultAt(item.entry.origin, 'CHOICE_DUPLICATE', `"${item.key}" stands more than once in the final defaults list`, {
+            key: item.key,
+          }),
+        );
       seen.set(item.key, item);
     }
     return list;
@@ -137,10 +144,13 @@ export class DefaultsList {
     for (let up = branch.parent; up; up = up.parent) {
       chain.unshift(up.entry.configPath());
       if (depth > maxDepth || (up.entry.configPath() === path && up.entry.finalPackage() === to)) {
-        this.stop(faultAt(branch.entry.origin, 'CONFIG_CYCLE', `the defaults lists lead back to where they began: ${chain.slice(-8).join(' -> ')}`));
+        this.stop(
+          faultAt(branch.entry.origin, 'CONFIG_CYCLE', `the defaults lists lead back to where they began: ${chain.slice(-8).join(' -> ')}`),
+        );
       }
     }
-    if (++this.entries > maxEntries) this.stop(faultAt(branch.entry.origin, 'CONFIG_TOO_LARGE', `the defaults lists lead to more than ${maxEntries} configs`));
+    if (++this.entries > maxEntries)
+      this.stop(faultAt(branch.entry.origin, 'CONFIG_TOO_LARGE', `the defaults lists lead to more than ${maxEntries} configs`));
   }
 
   private stop(fault: Fault): never {
@@ -154,9 +164,18 @@ export class DefaultsList {
     children.push(branch.children ? branch : entry);
   }
 
-  private addOption(parent: Branch, group: DefaultEntry, option: string, children: (Branch | DefaultEntry)[], interpolated: boolean, depth: number): void {
+  private addOption(
+    parent: Branch,
+    group: DefaultEntry,
+    option: string,
+    children: (Branch | DefaultEntry)[],
+    interpolated: boolean,
+    depth: number,
+  ): void {
     if (option.includes('${')) {
-      this.faults.push(faultAt(group.origin, 'INTERPOLATION', 'no interpolation is possible within a list of options', { hint: 'name the options' }));
+      this.faults.push(
+        faultAt(group.origin, 'INTERPOLATION', 'no interpolation is possible within a list of options', { hint: 'name the options' }),
+      );
       return;
     }
     const entry = group.single(option);
@@ -167,7 +186,10 @@ export class DefaultsList {
   /** Adds _self_ at the end where it is not said. Says whether it did. */
   private checkSelf(entry: DefaultEntry, list: DefaultEntry[]): boolean {
     const selves = list.filter((each) => each.isSelf);
-    if (selves[1]) this.faults.push(faultAt(selves[1].origin, 'CHOICE_DUPLICATE', `_self_ stands twice in the defaults list of "${entry.configPath()}"`));
+    if (selves[1])
+      this.faults.push(
+        faultAt(selves[1].origin, 'CHOICE_DUPLICATE', `_self_ stands twice in the defaults list of "${entry.configPath()}"`),
+      );
     if (selves.length > 0) return false;
     list.push(new DefaultEntry({ kind: 'config', path: '_self_' }));
     return true;
@@ -182,11 +204,22 @@ export class DefaultsList {
         last = entry;
         if (interpolated) {
           const hint = 'its choice is known only after all others: move the override to the config that chooses';
-          this.faults.push(faultAt(entry.origin, 'DEFAULTS_OVERRIDE', `"${parent.configPath()}" is chosen by an interpolation and cannot override others`, { hint }));
+          this.faults.push(
+            faultAt(
+              entry.origin,
+              'DEFAULTS_OVERRIDE',
+              `"${parent.configPath()}" is chosen by an interpolation and cannot override others`,
+              { hint },
+            ),
+          );
         }
         this.overrides.add(parent.configPath(), entry);
       } else if (last && !entry.appended) {
-        this.faults.push(faultAt(last.origin, 'DEFAULTS_OVERRIDE', `"override ${last.overrideKey()}" stands before other entries`, { hint: 'overrides stand at the end of a defaults list' }));
+        this.faults.push(
+          faultAt(last.origin, 'DEFAULTS_OVERRIDE', `"override ${last.overrideKey()}" stands before other entries`, {
+            hint: 'overrides stand at the end of a defaults list',
+          }),
+        );
         return;
       }
     }
@@ -195,7 +228,9 @@ export class DefaultsList {
   private choiceMap(list: readonly DefaultEntry[], selfAdded: boolean): MapNode {
     const map = mapNode();
     for (const [key, value] of this.overrides.choices) map.entries.set(key, { kind: 'scalar', value, origin: undefined });
-    const items = list.filter((each) => each.kind === 'config' && !(selfAdded && each.isSelf)).map((each) => ({ kind: 'scalar' as const, value: each.configPath(), origin: undefined }));
+    const items = list
+      .filter((each) => each.kind === 'config' && !(selfAdded && each.isSelf))
+      .map((each) => ({ kind: 'scalar' as const, value: each.configPath(), origin: undefined }));
     map.entries.set('defaults', { kind: 'list', items, origin: undefined });
     return map;
   }
@@ -206,19 +241,28 @@ export class DefaultsList {
     try {
       const node = { kind: 'scalar' as const, value: text, syntax: parseText(text), origin: entry.origin };
       const value = new Resolution(choices, this.env).resolved({ node, path: ['_'] });
-      if (value.kind !== 'scalar' || typeof value.value !== 'string') throw faultAt(entry.origin, 'INTERPOLATION', `"${text}" does not give the name of an option`);
+      if (value.kind !== 'scalar' || typeof value.value !== 'string')
+        throw faultAt(entry.origin, 'INTERPOLATION', `"${text}" does not give the name of an option`);
       if (entry.kind === 'group') entry.value = value.value;
       else entry.path = value.value;
       return true;
     } catch (error) {
+      if (this.beforeSweep && error instanceof Fault && error.code === 'CONFIG_MISSING') return false;
       const known = [...choices.entries.keys()].filter((key) => key !== 'defaults');
       const cause = error as Fault;
-      this.faults.push(faultAt(entry.origin, cause.code ?? 'INTERPOLATION', cause.message, { known, nearest: cause.details?.nearest, hint: 'in a defaults list, interpolations are made of the choices of groups' }));
+      this.faults.push(
+        faultAt(entry.origin, cause.code ?? 'INTERPOLATION', cause.message, {
+          known,
+          nearest: cause.details?.nearest,
+          hint: 'in a defaults list, interpolations are made of the choices of groups',
+        }),
+      );
       return false;
     }
   }
 
   private mustChoose(entry: DefaultEntry): void {
+    if (this.beforeSweep) return;
     const key = entry.overrideKey();
     const known = this.repository.options(entry.groupPath());
     this.faults.push(faultAt(entry.origin, 'CONFIG_MISSING', `"${key}" must be chosen`, { key, known, hint: `choose one: ${key}=OPTION` }));
@@ -230,17 +274,23 @@ export class DefaultsList {
     if (entry.primary) {
       const known = this.repository.options(group);
       const hint = `looked in ${this.repository.names.join(', ')}`;
-      this.faults.push(faultAt(entry.origin, 'CONFIG_NOT_FOUND', `there is no config "${path}"`, { nearest: nearest(entry.name!, known), known, hint }));
+      this.faults.push(
+        faultAt(entry.origin, 'CONFIG_NOT_FOUND', `there is no config "${path}"`, { nearest: nearest(entry.name!, known), known, hint }),
+      );
       return;
     }
     const known = this.repository.options(group);
     const within = parent && !entry.origin?.from.single ? `, asked for in "${parent.entry.configPath()}"` : '';
     const absolute = !entry.path.startsWith('/') && this.repository.has(entry.path + (entry.kind === 'group' ? `/${entry.name}` : ''));
-    const hint = absolute ? `names are relative to the config's own group; write /${entry.path}` : `looked in ${this.repository.names.join(', ')}`;
+    const hint = absolute
+      ? `names are relative to the config's own group; write /${entry.path}`
+      : `looked in ${this.repository.names.join(', ')}`;
     const details = { key: entry.kind === 'group' ? entry.overrideKey() : path, nearest: nearest(entry.name!, known), known, hint };
     const plugin = this.repository.isPluginGroup(group);
     const message = group === '' ? `there is no config "${path}"${within}` : `no ${group} is called "${entry.name}"${within}`;
-    this.faults.push(faultAt(entry.origin, group === '' ? 'CONFIG_NOT_FOUND' : plugin ? 'PLUGIN_UNKNOWN' : 'CHOICE_UNKNOWN', message, details));
+    this.faults.push(
+      faultAt(entry.origin, group === '' ? 'CONFIG_NOT_FOUND' : plugin ? 'PLUGIN_UNKNOWN' : 'CHOICE_UNKNOWN', message, details),
+    );
   }
 }
 

@@ -55,9 +55,17 @@ export class DefaultsOverrides {
       wrong(`"${key}" is a config group and cannot be forced`, `write ${from.text.slice(1)} to add it, ${from.text.slice(2)} to change it`);
     } else if (action === 'delete') {
       if (override.value !== null && typeof option !== 'string') wrong('only one option of a group can be deleted by name');
-      else this.deletions.set(overrideKey(override), { option: typeof option === 'string' ? option : null, origin: { from, start: 1, end: from.text.length }, used: false });
+      else
+        this.deletions.set(overrideKey(override), {
+          option: typeof option === 'string' ? option : null,
+          origin: { from, start: 1, end: from.text.length },
+          used: false,
+        });
     } else if (option === undefined) {
-      wrong(`the option of the config group "${key}" must be a name or a list of names`, 'put a name that looks like a number in quotes; ~group takes a group out');
+      wrong(
+        `the option of the config group "${key}" must be a name or a list of names`,
+        'put a name that looks like a number in quotes; ~group takes a group out',
+      );
     } else if (action === 'add') {
       const entry = new DefaultEntry({ kind: 'group', path: key, package: override.package, value: option, origin });
       entry.appended = true;
@@ -71,7 +79,8 @@ export class DefaultsOverrides {
   /** Takes an `override` entry of a defaults list; what was said first counts, and the command line before all. */
   add(within: string, entry: DefaultEntry): void {
     const key = entry.overrideKey();
-    if (!this.changes.has(key)) this.changes.set(key, { value: entry.value as string | string[], origin: entry.origin, within, key, used: false });
+    if (!this.changes.has(key))
+      this.changes.set(key, { value: entry.value as string | string[], origin: entry.origin, within, key, used: false });
   }
 
   /** Changes the option of an entry where an override says so. */
@@ -112,21 +121,34 @@ export class DefaultsOverrides {
       const [group = ''] = key.split('@');
       const known = [...(this.keysOfGroup.get(group) ?? [])].sort();
       const hint = within === undefined ? `to add it, write +${key}=${printValue(value)}` : hintFor(key, group, within, known);
-      const message = within === undefined ? `there is no "${key}" in the defaults list to change` : `"${within}" overrides "${key}", which its override cannot reach`;
-      this.faults.push(faultAt(origin, 'DEFAULTS_OVERRIDE', message, { key, nearest: known.includes(key) ? undefined : nearest(key, known), known, hint }));
+      const message =
+        within === undefined
+          ? `there is no "${key}" in the defaults list to change`
+          : `"${within}" overrides "${key}", which its override cannot reach`;
+      this.faults.push(
+        faultAt(origin, 'DEFAULTS_OVERRIDE', message, { key, nearest: known.includes(key) ? undefined : nearest(key, known), known, hint }),
+      );
     }
     for (const [key, { option, origin, used }] of this.deletions) {
       if (used) continue;
       const known = [...this.choices.keys()];
       const shown = option === null ? key : `${key}=${option}`;
-      this.faults.push(faultAt(origin, 'DEFAULTS_OVERRIDE', `there is no "${shown}" in the defaults list to delete`, { key, nearest: nearest(key, known), known }));
+      this.faults.push(
+        faultAt(origin, 'DEFAULTS_OVERRIDE', `there is no "${shown}" in the defaults list to delete`, {
+          key,
+          nearest: nearest(key, known),
+          known,
+        }),
+      );
     }
   }
 }
 
 function hintFor(key: string, group: string, within: string, known: readonly string[]): string {
-  if (known.includes(key)) return `an override reaches only entries that stand before "${within}" in the defaults list: move ${key} up, or the override down`;
-  if (known.includes(group)) return `within "${within}" this means "${key}"; write "override /${group}@_global_.${group.replaceAll('/', '.')}" for the one at the root`;
+  if (known.includes(key))
+    return `an override reaches only entries that stand before "${within}" in the defaults list: move ${key} up, or the override down`;
+  if (known.includes(group))
+    return `within "${within}" this means "${key}"; write "override /${group}@_global_.${group.replaceAll('/', '.')}" for the one at the root`;
   return 'only a group that stands in a defaults list can be overridden: add it there without "override"';
 }
 

@@ -43,9 +43,15 @@ export function sweepAxes(overrides: readonly OverrideInput[], configDirs: reado
 export function sweepJobs(axes: readonly SweepAxis[]): SourceText[][] {
   const count = axes.reduce((product, axis) => product * axis.values.length, 1);
   if (count > maxJobs) {
-    throw new Fault('CONFIG_TOO_LARGE', `the sweep has ${count} jobs`, { expected: `at most ${maxJobs}`, known: axes.filter((axis) => axis.swept).map((axis) => `${axis.key}: ${axis.values.length}`) });
+    throw new Fault('CONFIG_TOO_LARGE', `the sweep has ${count} jobs`, {
+      expected: `at most ${maxJobs}`,
+      known: axes.filter((axis) => axis.swept).map((axis) => `${axis.key}: ${axis.values.length}`),
+    });
   }
-  return axes.reduce<SourceText[][]>((jobs, { values, from }) => jobs.flatMap((job) => values.map((text) => [...job, { source: from.source, text, single: true }])), [[]]);
+  return axes.reduce<SourceText[][]>(
+    (jobs, { values, from }) => jobs.flatMap((job) => values.map((text) => [...job, { source: from.source, text, single: true }])),
+    [[]],
+  );
 }
 
 /** The override lists of the jobs that overrides with sweeps stand for, as Hydra's basic sweeper has them. */
@@ -56,9 +62,11 @@ export function expandSweep(overrides: readonly OverrideInput[], configDirs: rea
 function valuesOf(override: Override, configDirs: readonly ConfigSource[]): { swept: boolean; values: string[] } {
   const { value, from, valueStart } = override;
   const key = signedKey(override);
-  const wrong = (message: string, hint?: string) => faultAt({ from, start: valueStart, end: from.text.length }, 'OVERRIDE_SYNTAX', message, { key, hint });
+  const wrong = (message: string, hint?: string) =>
+    faultAt({ from, start: valueStart, end: from.text.length }, 'OVERRIDE_SYNTAX', message, { key, hint });
   const print = (items: readonly Parameters<typeof printValue>[0][]) => items.map((item) => `${key}=${printValue(item)}`);
-  if (value instanceof IntervalSweep) throw wrong('an interval has no values to count: it needs a sweeper that samples', 'write range(START, STOP, STEP)');
+  if (value instanceof IntervalSweep)
+    throw wrong('an interval has no values to count: it needs a sweeper that samples', 'write range(START, STOP, STEP)');
   if (value instanceof Glob) {
     const options = [...new Set(configDirs.flatMap((source) => source.list(override.key)))].sort();
     return { swept: true, values: value.filter(options).map((name) => `${key}=${name}`) };

@@ -4,7 +4,13 @@ import { faultAt } from './fault-at.js';
 import type { Resolution } from './resolve-interpolation.js';
 
 /** Merges one container into another of the same kind: maps key by key, a list replaces a list. With `struct` no key may be new. */
-export function mergeContainer(dest: ConfigNode, source: ConfigNode, path: readonly string[], resolution: Resolution, struct = false): void {
+export function mergeContainer(
+  dest: ConfigNode,
+  source: ConfigNode,
+  path: readonly string[],
+  resolution: Resolution,
+  struct = false,
+): void {
   dest.origin = source.origin ?? dest.origin;
   if (dest.kind === 'list' && source.kind === 'list') {
     dest.items = source.items;
@@ -13,7 +19,10 @@ export function mergeContainer(dest: ConfigNode, source: ConfigNode, path: reado
   } else {
     const name = (node: ConfigNode) => (node.kind === 'scalar' ? 'a value' : `a ${node.kind}`);
     const hint = `to replace it, delete it first: ~${path.join('.')}`;
-    throw faultAt(source.origin, 'CONFIG_TYPE', `"${path.join('.')}" is ${name(dest)} and cannot be merged with ${name(source)}`, { key: path.join('.'), hint });
+    throw faultAt(source.origin, 'CONFIG_TYPE', `"${path.join('.')}" is ${name(dest)} and cannot be merged with ${name(source)}`, {
+      key: path.join('.'),
+      hint,
+    });
   }
 }
 
@@ -28,7 +37,11 @@ function mergeKey(dest: MapNode, key: string, node: ConfigNode, path: readonly s
     if (struct) {
       const known = [...dest.entries.keys()];
       const full = path.join('.');
-      throw faultAt(node.keyOrigin ?? node.origin, 'CONFIG_UNKNOWN_KEY', `there is no key "${full}"`, { key: full, nearest: nearest(key, known), known });
+      throw faultAt(node.keyOrigin ?? node.origin, 'CONFIG_UNKNOWN_KEY', `there is no key "${full}"`, {
+        key: full,
+        nearest: nearest(key, known),
+        known,
+      });
     }
     dest.entries.set(key, node);
   } else if (old.kind !== 'scalar' && node.kind !== 'scalar') {

@@ -31,7 +31,10 @@ function env(args: ConfigNode[], scope: Scope, resolution: Resolution): ConfigNo
   const fallback = args[1];
   if (fallback) return scalar(fallback.kind === 'scalar' && fallback.value === null ? null : nodeText(fallback));
   const hint = `set it, or give a default: \${oc.env:${name},DEFAULT}`;
-  throw resolution.fault(scope, `the environment variable ${name} is not set`, { nearest: nearest(name, Object.keys(resolution.env)), hint });
+  throw resolution.fault(scope, `the environment variable ${name} is not set`, {
+    nearest: nearest(name, Object.keys(resolution.env)),
+    hint,
+  });
 }
 
 function decode(args: ConfigNode[], scope: Scope, resolution: Resolution): ConfigNode {
@@ -40,7 +43,8 @@ function decode(args: ConfigNode[], scope: Scope, resolution: Resolution): Confi
   try {
     return resolution.element(parseElement(source), scope);
   } catch (error) {
-    if (error instanceof Fault && !error.details.where) throw resolution.fault(scope, `oc.decode cannot read ${JSON.stringify(source)}`, { expected: error.details.expected });
+    if (error instanceof Fault && !error.details.where)
+      throw resolution.fault(scope, `oc.decode cannot read ${JSON.stringify(source)}`, { expected: error.details.expected });
     throw error;
   }
 }
@@ -71,7 +75,11 @@ function mapUnder(args: ConfigNode[], name: string, scope: Scope, resolution: Re
   const target = found && resolution.dereference(found);
   if (target?.node.kind === 'map') return { map: target.node, path: target.path };
   const known = keysOf(resolution.root);
-  throw resolution.fault(scope, target ? `${name}: "${key}" is not a map` : `${name}: there is no "${key}"`, target ? {} : { nearest: nearest(key, known), known });
+  throw resolution.fault(
+    scope,
+    target ? `${name}: "${key}" is not a map` : `${name}: there is no "${key}"`,
+    target ? {} : { nearest: nearest(key, known), known },
+  );
 }
 
 function dictKeys(args: ConfigNode[], scope: Scope, resolution: Resolution): ConfigNode {
@@ -87,7 +95,9 @@ function dictValues(args: ConfigNode[], scope: Scope, resolution: Resolution): C
 
 function deprecated(args: ConfigNode[], scope: Scope, resolution: Resolution): Located {
   const key = text(args[0], 'a key', scope, resolution);
-  const message = args[1] ? text(args[1], 'the message', scope, resolution) : "'$OLD_KEY' is deprecated. Change your config to use '$NEW_KEY'";
+  const message = args[1]
+    ? text(args[1], 'the message', scope, resolution)
+    : "'$OLD_KEY' is deprecated. Change your config to use '$NEW_KEY'";
   const found = resolution.select(key, scope.container);
   if (!found) {
     const known = keysOf(resolution.root);

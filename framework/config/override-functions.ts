@@ -53,7 +53,11 @@ function castAll(value: Value, cast: Cast, name: keyof typeof castNames): Value 
   if (value instanceof Quoted) return cast(value.text);
   if (value instanceof Dict && name !== 'json_str') return new Dict(value.pairs.map(([key, item]) => [key, castAll(item, cast, name)]));
   if (Array.isArray(value) && name !== 'json_str') return value.map((item) => castAll(item, cast, name));
-  if (value instanceof ChoiceSweep) return new ChoiceSweep(value.items.map((item) => castAll(item, cast, name)), value.simple);
+  if (value instanceof ChoiceSweep)
+    return new ChoiceSweep(
+      value.items.map((item) => castAll(item, cast, name)),
+      value.simple,
+    );
   if (value instanceof RangeSweep) {
     if (name !== 'int' && name !== 'float') throw new CallError('a range can only be cast to int or float');
     const number = (part: Value) => castAll(part, cast, name) as number | bigint | Float;
@@ -63,7 +67,8 @@ function castAll(value: Value, cast: Cast, name: keyof typeof castNames): Value 
     if (name !== 'int' && name !== 'float') throw new CallError(`an interval cannot be cast to ${name}`);
     return new IntervalSweep(castAll(value.start, cast, name), castAll(value.end, cast, name));
   }
-  if ((value === null && name !== 'json_str') || value instanceof Glob || value instanceof ListExtension) throw new CallError(`${kindOf(value)} cannot be cast to ${name}`);
+  if ((value === null && name !== 'json_str') || value instanceof Glob || value instanceof ListExtension)
+    throw new CallError(`${kindOf(value)} cannot be cast to ${name}`);
   return cast(value);
 }
 
@@ -84,7 +89,8 @@ function castFloat(value: Value): Value {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return new Float(Number(value));
   if (typeof value !== 'string') return value;
   const number = floatOf(value);
-  if ((Number.isNaN(number) && !/nan/i.test(value)) || !/^\s*[+-]?[\d.infatyINFATY]/.test(value) || /[xob]/i.test(value)) throw new CallError(`"${value}" is not a number`);
+  if ((Number.isNaN(number) && !/nan/i.test(value)) || !/^\s*[+-]?[\d.infatyINFATY]/.test(value) || /[xob]/i.test(value))
+    throw new CallError(`"${value}" is not a number`);
   return new Float(number);
 }
 
@@ -130,7 +136,8 @@ function castFunction(name: keyof typeof castNames): OverrideFunction {
 function sortValues(items: readonly Value[], reverse: boolean): Value[] {
   const number = (value: Value) => (value instanceof Float ? value.value : (value as number | bigint | boolean));
   const text = items.every((item) => typeof item === 'string');
-  if (!text && !items.every((item) => numbers.includes(kindOf(item)))) throw new CallError('these values cannot be compared with one another');
+  if (!text && !items.every((item) => numbers.includes(kindOf(item))))
+    throw new CallError('these values cannot be compared with one another');
   const compare = (a: Value, b: Value) => {
     const [x, y] = text ? [a as string, b as string] : [number(a), number(b)];
     return x < y ? -1 : x > y ? 1 : 0;
@@ -139,7 +146,8 @@ function sortValues(items: readonly Value[], reverse: boolean): Value[] {
 }
 
 function plus(a: number | bigint | Float, b: number | bigint | Float, sign: 1 | -1 = 1): number | bigint | Float {
-  if (a instanceof Float || b instanceof Float) return new Float(Number(a instanceof Float ? a.value : a) + sign * Number(b instanceof Float ? b.value : b));
+  if (a instanceof Float || b instanceof Float)
+    return new Float(Number(a instanceof Float ? a.value : a) + sign * Number(b instanceof Float ? b.value : b));
   return integer(BigInt(a) + BigInt(sign) * BigInt(b));
 }
 
@@ -162,7 +170,8 @@ function sort(rest: Value[], by: Readonly<Record<string, Value>>): Value {
   const [only] = rest;
   if (only === undefined) throw new CallError('there is nothing to sort');
   if (rest.length > 1) {
-    if (rest.some((item) => !['int', 'float', 'bool', 'str'].includes(kindOf(item)))) throw new CallError('only numbers, strings and true/false can be sorted');
+    if (rest.some((item) => !['int', 'float', 'bool', 'str'].includes(kindOf(item))))
+      throw new CallError('only numbers, strings and true/false can be sorted');
     return sortSweep(new ChoiceSweep(rest, true), reverse);
   }
   if (only instanceof ChoiceSweep || only instanceof RangeSweep) return sortSweep(only, reverse);
@@ -187,7 +196,8 @@ function choice(rest: Value[]): Value {
 function tag(rest: Value[], { sweep }: Readonly<Record<string, Value>>): Value {
   const all = sweep === undefined ? rest : [...rest, sweep];
   const last = all.at(-1);
-  if (last === undefined || !isSweep(last) || last instanceof Glob) throw new CallError('the last argument must be a choice, a range or an interval');
+  if (last === undefined || !isSweep(last) || last instanceof Glob)
+    throw new CallError('the last argument must be a choice, a range or an interval');
   if (all.slice(0, -1).some((each) => typeof each !== 'string')) throw new CallError('a tag must be a string');
   return last;
 }
@@ -270,12 +280,14 @@ export function callFunction(name: string, positional: readonly Value[], named: 
   called.positional.slice(0, args.length).forEach((parameter, index) => give(parameter, args[index]!));
   const rest = args.slice(called.positional.length);
   if (rest.length > 0 && !called.rest) throw new CallError(`at most ${called.positional.length} arguments are possible`);
-  for (const value of rest) if (!called.rest?.includes(kindOf(value))) throw new CallError(`a value of type ${kindOf(value)} is not possible here`);
+  for (const value of rest)
+    if (!called.rest?.includes(kindOf(value))) throw new CallError(`a value of type ${kindOf(value)} is not possible here`);
   for (const [key, value] of Object.entries(named)) {
     const parameter = [...called.positional, ...called.named].find((each) => each.name === key);
     if (!parameter) throw new CallError(`there is no argument "${key}"`);
     give(parameter, plain(value));
   }
-  for (const { name: needed, required } of called.positional) if (required && !Object.hasOwn(by, needed)) throw new CallError(`the argument "${needed}" is missing`);
+  for (const { name: needed, required } of called.positional)
+    if (required && !Object.hasOwn(by, needed)) throw new CallError(`the argument "${needed}" is missing`);
   return called.run(rest, by);
 }

@@ -32,6 +32,9 @@ export function printValue(value: Value): string {
 
 /** Backslashes before a quote are doubled, the quotes themselves escaped. */
 function printQuoted({ text, quote }: Quoted): string {
-  const escaped = text.replace(new RegExp(`(\\\\*)(${quote}|$)`, 'g'), (_, slashes: string, end: string) => slashes + slashes + (end && `\\${end}`));
+  const escaped = text.replace(
+    new RegExp(`(\\\\*)(${quote}|$)`, 'g'),
+    (_, slashes: string, end: string) => slashes + slashes + (end && `\\${end}`),
+  );
   return quote + escaped + quote;
 }

@@ -20,7 +20,8 @@ export interface Override {
   valueStart: number;
 }
 
-type Type = 'popen' | 'comma' | 'pclose' | 'bracketOpen' | 'bracketClose' | 'braceOpen' | 'braceClose' | 'colon' | 'equal' | 'quoted' | 'reference';
+type Type =
+  'popen' | 'comma' | 'pclose' | 'bracketOpen' | 'bracketClose' | 'braceOpen' | 'braceClose' | 'colon' | 'equal' | 'quoted' | 'reference';
 
 const readToken = tokenReader<Type>(
   {
@@ -57,14 +58,18 @@ export const actionSign = { change: '', add: '+', force: '++', delete: '~' } as 
 /** Parses one override by Hydra 1.3's grammar. Throws a Fault OVERRIDE_SYNTAX with the place within the text. */
 export function parseOverride(from: SourceText): Override {
   const { text } = from;
-  if (text.length > maxLength) throw new Fault('CONFIG_TOO_LARGE', `an override of more than ${maxLength} characters`, { where: { source: from.source } });
+  if (text.length > maxLength)
+    throw new Fault('CONFIG_TOO_LARGE', `an override of more than ${maxLength} characters`, { where: { source: from.source } });
   keyRule.lastIndex = 0;
   const match = keyRule.exec(text);
   const action = ({ '+': 'add', '++': 'force', '~': 'delete' } as const)[match?.[1] ?? ''] ?? 'change';
   if (!match || (match[5] === '' && action !== 'delete')) {
     const end = /^[+~]*[\w$./@-]*/.exec(text)![0].length;
     const hint = text.includes('=') ? undefined : `write ${text === '' ? 'KEY' : text}=VALUE`;
-    throw faultAt({ from, start: Math.min(end, text.length), end: end + 1 }, 'OVERRIDE_SYNTAX', 'this is not an override', { expected: 'key=value, +key=value, ++key=value, ~key or group=option', hint });
+    throw faultAt({ from, start: Math.min(end, text.length), end: end + 1 }, 'OVERRIDE_SYNTAX', 'this is not an override', {
+      expected: 'key=value, +key=value, ++key=value, ~key or group=option',
+      hint,
+    });
   }
   const valueStart = match[0].length;
   const value = match[5] === '' ? null : valueStart === text.length ? '' : new ValueParser(from, valueStart).whole();
@@ -85,9 +90,15 @@ class ValueParser {
     private readonly from: SourceText,
     start: number,
   ) {
-    for (let at = start; at < from.text.length; ) {
+    for (let at = start; at < from.text.length;) {
       const token = readToken(from.text, at);
-      if (!token) this.fail(at, at + 1, `the character ${JSON.stringify(String.fromCodePoint(from.text.codePointAt(at)!))} is not possible here`, 'put the value in quotes');
+      if (!token)
+        this.fail(
+          at,
+          at + 1,
+          `the character ${JSON.stringify(String.fromCodePoint(from.text.codePointAt(at)!))} is not possible here`,
+          'put the value in quotes',
+        );
       this.tokens.push(token);
       at = token.end;
     }
@@ -98,7 +109,8 @@ class ValueParser {
     const items = [first];
     while (this.take('comma')) items.push(this.element());
     const rest = this.tokens[this.next];
-    if (rest) this.fail(rest.start, rest.end, `"${rest.text.trim()}" is not possible here`, 'put the value in quotes if it is meant as text');
+    if (rest)
+      this.fail(rest.start, rest.end, `"${rest.text.trim()}" is not possible here`, 'put the value in quotes if it is meant as text');
     if (items.length === 1) return first;
     if (items.some(isSweep)) this.fail(this.tokens[0]!.start, this.from.text.length, 'a sweep cannot stand within a sweep');
     return new ChoiceSweep(items, true);
@@ -122,7 +134,13 @@ class ValueParser {
   private element(): Value {
     const token = this.tokens[this.next];
     if (++this.depth > maxDepth) this.fail(token?.start ?? 0, token?.end ?? 1, `values are nested more than ${maxDepth} deep`);
-    const value = this.take('bracketOpen') ? this.list() : this.take('braceOpen') ? this.dict() : this.isCall() ? this.call() : this.primitive(true);
+    const value = this.take('bracketOpen')
+      ? this.list()
+      : this.take('braceOpen')
+        ? this.dict()
+        : this.isCall()
+          ? this.call()
+          : this.primitive(true);
     this.depth--;
     return value;
   }
@@ -176,7 +194,11 @@ class ValueParser {
     }
     const end = this.tokens[this.next - 1]!.end;
     if (!functionNames.includes(id.text)) {
-      throw faultAt({ from: this.from, start: id.start, end: id.end }, 'OVERRIDE_SYNTAX', `no function is called "${id.text}"`, { nearest: nearest(id.text, functionNames), known: functionNames, hint: 'put the value in quotes if it is meant as text' });
+      throw faultAt({ from: this.from, start: id.start, end: id.end }, 'OVERRIDE_SYNTAX', `no function is called "${id.text}"`, {
+        nearest: nearest(id.text, functionNames),
+        known: functionNames,
+        hint: 'put the value in quotes if it is meant as text',
+      });
     }
     try {
       return callFunction(id.text, positional, named);
@@ -201,7 +223,9 @@ class ValueParser {
     if (tokens[0]!.type === 'space') tokens.shift();
     if (tokens.at(-1)?.type === 'space') tokens.pop();
     if (tokens.length === 0) this.failNext('more than white space');
-    return tokens.length === 1 ? tokenValue(tokens[0]!) : tokens.map((token) => (token.type === 'esc' ? unescape(token.text) : token.text)).join('');
+    return tokens.length === 1
+      ? tokenValue(tokens[0]!)
+      : tokens.map((token) => (token.type === 'esc' ? unescape(token.text) : token.text)).join('');
   }
 }
 

@@ -1,4 +1,16 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, type Node, type Pair, parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { Fault, FaultList } from '../faults/index.js';
 import { type ConfigNode, type MapNode, mapNode } from './config-node.js';
 import { faultAt } from './fault-at.js';
@@ -16,13 +28,16 @@ const core = 'tag:yaml.org,2002:';
 /** Reads one YAML text into nodes, values as OmegaConf's loader resolves them. Faults of syntax are thrown together. */
 export function parseYaml(from: SourceText): ConfigNode {
   const whole: Origin = { from, start: 0, end: 1 };
-  if (from.text.length > maxBytes) throw new Fault('CONFIG_TOO_LARGE', `the file has more than ${maxBytes} characters`, { where: { source: from.source } });
+  if (from.text.length > maxBytes)
+    throw new Fault('CONFIG_TOO_LARGE', `the file has more than ${maxBytes} characters`, { where: { source: from.source } });
   let document: Document.Parsed;
   try {
     document = parseDocument(from.text, { schema: 'failsafe', uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' });
     const faults = document.errors.slice(0, shownFaults).map((error) => {
       const [start, end] = error.pos;
-      return faultAt({ from, start: Math.min(start, from.text.length), end }, 'CONFIG_SYNTAX', error.message.replace(/\n[^]*$/, ''), { cause: error });
+      return faultAt({ from, start: Math.min(start, from.text.length), end }, 'CONFIG_SYNTAX', error.message.replace(/\n[^]*$/, ''), {
+        cause: error,
+      });
     });
     if (faults.length > 0) throw new FaultList(faults);
     return document.contents === null ? mapNode(whole) : new YamlReader(from).read(document.contents);
@@ -48,7 +63,11 @@ class YamlReader {
 
   private node(node: Node | null, key?: Origin): ConfigNode {
     if (++this.count > maxNodes) {
-      throw faultAt(node ? this.origin(node) : key, 'CONFIG_TOO_LARGE', `the file has more than ${maxNodes} values once its aliases are expanded`);
+      throw faultAt(
+        node ? this.origin(node) : key,
+        'CONFIG_TOO_LARGE',
+        `the file has more than ${maxNodes} values once its aliases are expanded`,
+      );
     }
     if (node === null) return { kind: 'scalar', value: null, origin: key };
     if (isAlias(node)) return this.alias(node);
@@ -142,12 +161,16 @@ class YamlReader {
       if (value instanceof Float) return value;
       if (typeof value === 'number') return new Float(value);
     }
-    this.fault(node, `the tag ${node.tag} does not fit "${text}"`, { expected: '!!str, !!int, !!float, !!bool or !!null, or no tag', hint: 'tags that build objects are never read' });
+    this.fault(node, `the tag ${node.tag} does not fit "${text}"`, {
+      expected: '!!str, !!int, !!float, !!bool or !!null, or no tag',
+      hint: 'tags that build objects are never read',
+    });
     return text;
   }
 
   private checkTag(node: Node & { tag?: string }, expected: string): void {
-    if (node.tag && node.tag !== core + expected) this.fault(node, `the tag ${node.tag} is not known here`, { hint: 'tags that build objects are never read' });
+    if (node.tag && node.tag !== core + expected)
+      this.fault(node, `the tag ${node.tag} is not known here`, { hint: 'tags that build objects are never read' });
   }
 
   private fault(node: Node, message: string, details: { expected?: string; hint?: string; key?: string; known?: string[] }): void {

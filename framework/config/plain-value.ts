@@ -11,10 +11,15 @@ export function plainValue(node: ConfigNode): PlainValue {
   if (node.kind === 'map') {
     // Defined, not assigned: a key may be called __proto__.
     const plain: { [key: string]: PlainValue } = {};
-    for (const [key, child] of node.entries) Object.defineProperty(plain, key, { value: plainValue(child), enumerable: true, writable: true, configurable: true });
+    for (const [key, child] of node.entries)
+      Object.defineProperty(plain, key, { value: plainValue(child), enumerable: true, writable: true, configurable: true });
     return plain;
   }
   const { value } = node;
-  if (typeof value === 'bigint') throw faultAt(node.origin, 'CONFIG_VALUE', `the integer ${value} does not fit a number exactly`, { expected: 'at most 2^53 - 1', hint: 'put it in quotes if it is meant as text' });
+  if (typeof value === 'bigint')
+    throw faultAt(node.origin, 'CONFIG_VALUE', `the integer ${value} does not fit a number exactly`, {
+      expected: 'at most 2^53 - 1',
+      hint: 'put it in quotes if it is meant as text',
+    });
   return value instanceof Float ? value.value : value;
 }

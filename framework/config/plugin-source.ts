@@ -31,7 +31,10 @@ export class PluginSource implements ConfigSource {
   }
 
   hasGroup(group: string): boolean {
-    return Object.hasOwn(pluginFolders, group) && (statSync(join(this.folder, pluginFolders[group]!), { throwIfNoEntry: false })?.isDirectory() ?? false);
+    return (
+      Object.hasOwn(pluginFolders, group) &&
+      (statSync(join(this.folder, pluginFolders[group]!), { throwIfNoEntry: false })?.isDirectory() ?? false)
+    );
   }
 
   read(path: string): ConfigText {

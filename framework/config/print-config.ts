@@ -7,14 +7,23 @@ import { Float, floatText, type Scalar } from './scalar.js';
 export function printJson(node: ConfigNode, indent = 2, level = 0): string {
   const [open, inner] = ['\n' + ' '.repeat(indent * level), '\n' + ' '.repeat(indent * (level + 1))];
   if (node.kind === 'list') {
-    return node.items.length === 0 ? '[]' : `[${inner}${node.items.map((item) => printJson(item, indent, level + 1)).join(`,${inner}`)}${open}]`;
+    return node.items.length === 0
+      ? '[]'
+      : `[${inner}${node.items.map((item) => printJson(item, indent, level + 1)).join(`,${inner}`)}${open}]`;
   }
   if (node.kind === 'map') {
     const pairs = [...node.entries].map(([key, child]) => `${JSON.stringify(key)}: ${printJson(child, indent, level + 1)}`);
     return pairs.length === 0 ? '{}' : `{${inner}${pairs.join(`,${inner}`)}${open}}`;
   }
   const { value } = node;
-  if (value instanceof Float) return Number.isNaN(value.value) ? 'null' : Number.isFinite(value.value) ? floatText(value.value) : value.value > 0 ? '1e999' : '-1e999';
+  if (value instanceof Float)
+    return Number.isNaN(value.value)
+      ? 'null'
+      : Number.isFinite(value.value)
+        ? floatText(value.value)
+        : value.value > 0
+          ? '1e999'
+          : '-1e999';
   return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
@@ -25,14 +34,16 @@ function yamlScalar(value: Scalar): string {
     return { inf: '.inf', '-inf': '-.inf', nan: '.nan' }[text] ?? text;
   }
   if (typeof value !== 'string') return String(value);
-  const plain = /^[A-Za-z0-9_./$?-][\w ./${}:+@-]*$/.test(value) && !/: |:$| $|^[-?] |^[-?]$|^---/.test(value) && plainScalar(value) === value;
+  const plain =
+    /^[A-Za-z0-9_./$?-][\w ./${}:+@-]*$/.test(value) && !/: |:$| $|^[-?] |^[-?]$|^---/.test(value) && plainScalar(value) === value;
   return plain ? value : JSON.stringify(value);
 }
 
 /** A tree as YAML text that reads back to the same values. With `origins`, each leaf is followed by where it was written. */
 export function printYaml(node: ConfigNode, origins = false): string {
   const lines: string[] = [];
-  const leaf = (text: string, child: ConfigNode) => lines.push(origins && child.origin ? `${text}  # ${describeOrigin(child.origin)}` : text);
+  const leaf = (text: string, child: ConfigNode) =>
+    lines.push(origins && child.origin ? `${text}  # ${describeOrigin(child.origin)}` : text);
   const visit = (prefix: string, child: ConfigNode, indent: string): void => {
     if (child.kind === 'scalar') leaf(`${prefix} ${yamlScalar(child.value)}`, child);
     else if (child.kind === 'map' && child.entries.size === 0) leaf(`${prefix} {}`, child);

@@ -1,5 +1,15 @@
 import { Fault, type FaultDetails, nearest } from '../faults/index.js';
-import { childOf, type ConfigNode, type Container, isMissing, keysOf, type MapNode, mapNode, nodeText, type ScalarNode } from './config-node.js';
+import {
+  childOf,
+  type ConfigNode,
+  type Container,
+  isMissing,
+  keysOf,
+  type MapNode,
+  mapNode,
+  nodeText,
+  type ScalarNode,
+} from './config-node.js';
 import { faultAt } from './fault-at.js';
 import type { ElementSyntax, InterpolationSyntax, TextSyntax } from './interpolation-grammar.js';
 import { ocResolvers } from './oc-resolvers.js';
@@ -47,7 +57,8 @@ export class Resolution {
   dereference(at: Located): Located {
     const { node, path } = at;
     if (node.kind !== 'scalar' || !node.syntax) return at;
-    if (this.active.length > maxChain) throw faultAt(node.origin, 'CONFIG_TOO_LARGE', `more than ${maxChain} interpolations lead on to one another`);
+    if (this.active.length > maxChain)
+      throw faultAt(node.origin, 'CONFIG_TOO_LARGE', `more than ${maxChain} interpolations lead on to one another`);
     if (this.active.includes(node)) {
       const names = [...this.active.slice(this.active.indexOf(node)), node].map((each) => String(each.value)).join(' -> ');
       throw faultAt(node.origin, 'CONFIG_CYCLE', `the interpolations lead back to where they began: ${names}`, { key: path.join('.') });
@@ -82,7 +93,9 @@ export class Resolution {
   private base(key: string, container: readonly string[]): Located | undefined {
     const dots = /^\.*/.exec(key)![0].length;
     if (dots === 0) return { node: this.root, path: [] };
-    return dots - 1 > container.length ? undefined : this.walk({ node: this.root, path: [] }, container.slice(0, container.length - dots + 1));
+    return dots - 1 > container.length
+      ? undefined
+      : this.walk({ node: this.root, path: [] }, container.slice(0, container.length - dots + 1));
   }
 
   private walk(base: Located, keys: readonly string[]): Located | undefined {
@@ -97,7 +110,8 @@ export class Resolution {
   }
 
   private copy(at: Located, open: readonly Container[], faults: Fault[]): ConfigNode {
-    if (++this.count > maxNodes) throw new Fault('CONFIG_TOO_LARGE', `the config has more than ${maxNodes} values once its interpolations are resolved`);
+    if (++this.count > maxNodes)
+      throw new Fault('CONFIG_TOO_LARGE', `the config has more than ${maxNodes} values once its interpolations are resolved`);
     let found: Located;
     try {
       found = this.dereference(at);
@@ -115,9 +129,16 @@ export class Resolution {
     }
     const inside = [...open, node];
     if (node.kind === 'list') {
-      return { kind: 'list', items: node.items.map((item, index) => this.copy({ node: item, path: [...path, String(index)] }, inside, faults)), origin, keyOrigin };
+      return {
+        kind: 'list',
+        items: node.items.map((item, index) => this.copy({ node: item, path: [...path, String(index)] }, inside, faults)),
+        origin,
+        keyOrigin,
+      };
     }
-    const entries = new Map([...node.entries].map(([key, child]) => [key, this.copy({ node: child, path: [...path, key] }, inside, faults)]));
+    const entries = new Map(
+      [...node.entries].map(([key, child]) => [key, this.copy({ node: child, path: [...path, key] }, inside, faults)]),
+    );
     return { kind: 'map', entries, origin, keyOrigin };
   }
 
@@ -138,7 +159,14 @@ export class Resolution {
 
   /** Evaluates an interpolation; what a resolver makes is a new node that stands where the interpolation does. */
   private interpolation(syntax: InterpolationSyntax, scope: Scope): Located {
-    if (syntax.kind === 'reference') return this.reference(this.joined(syntax.parts.map((part) => this.keyPart(part, scope)), scope), scope);
+    if (syntax.kind === 'reference')
+      return this.reference(
+        this.joined(
+          syntax.parts.map((part) => this.keyPart(part, scope)),
+          scope,
+        ),
+        scope,
+      );
     const name = this.joined(syntax.name, scope);
     const resolver = Object.hasOwn(ocResolvers, name) ? ocResolvers[name] : undefined;
     if (!resolver) {
@@ -165,7 +193,8 @@ export class Resolution {
       const child = at.node.kind === 'scalar' ? undefined : childOf(at.node, key);
       if (!child) {
         const known = keysOf(at.node);
-        const why = at.node.kind === 'scalar' ? `"${at.path.join('.')}" is not a map and has no "${key}"` : `nothing is called "${key}" there`;
+        const why =
+          at.node.kind === 'scalar' ? `"${at.path.join('.')}" is not a map and has no "${key}"` : `nothing is called "${key}" there`;
         throw this.fault(scope, `"${shown}" leads nowhere: ${why}`, { nearest: nearest(key, known), known });
       }
       if (isMissing(child)) throw this.missing(shown, child, scope);
@@ -184,7 +213,9 @@ export class Resolution {
   }
 
   private missing(key: string, node: ConfigNode, scope: Scope): Fault {
-    return faultAt(scope.node.origin ?? node.origin, 'CONFIG_MISSING', `"${key}" is needed here but has no value yet (???)`, { hint: `give it one: ${key}=VALUE` });
+    return faultAt(scope.node.origin ?? node.origin, 'CONFIG_MISSING', `"${key}" is needed here but has no value yet (???)`, {
+      hint: `give it one: ${key}=VALUE`,
+    });
   }
 
   /** The value of a resolver's argument, or of a text given to `oc.decode`. */

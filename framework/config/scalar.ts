@@ -45,7 +45,10 @@ export function scalarText(value: Scalar): string {
 export function scalarRepr(value: Scalar): string {
   if (typeof value !== 'string') return scalarText(value);
   const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
-  const escaped = value.replace(/[\\\n\r\t]|'/g, (c) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c] ?? (quote === "'" ? "\\'" : c));
+  const escaped = value.replace(
+    /[\\\n\r\t]|'/g,
+    (c) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c] ?? (quote === "'" ? "\\'" : c),
+  );
   return `${quote}${escaped}${quote}`;
 }
 
@@ -53,5 +56,7 @@ export function scalarRepr(value: Scalar): string {
 export function scalarsEqual(a: Scalar, b: Scalar): boolean {
   const number = (value: Scalar): Scalar => (value instanceof Float ? value.value : typeof value === 'boolean' ? Number(value) : value);
   const [x, y] = [number(a), number(b)];
-  return typeof x === 'bigint' || typeof y === 'bigint' ? x === y || (typeof x === 'number' && typeof y === 'bigint' && BigInt(Math.trunc(x)) === y) : x === y;
+  return typeof x === 'bigint' || typeof y === 'bigint'
+    ? x === y || (typeof x === 'number' && typeof y === 'bigint' && BigInt(Math.trunc(x)) === y)
+    : x === y;
 }

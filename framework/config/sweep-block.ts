@@ -1,22 +1,28 @@
 import { type Fault, FaultList } from '../faults/index.js';
-import type { ComposedConfig } from './compose-config.js';
 import type { ConfigNode, MapNode } from './config-node.js';
 import { faultAt } from './fault-at.js';
 import { describeOrigin, type SourceText } from './origin.js';
+import { Resolution } from './resolve-interpolation.js';
 import { Dict, printValue, Quoted, type Value } from './override-value.js';
 
 const blockKey = 'sweep';
 
 /**
- * The axes of the `sweep:` block at the top of a config, as overrides with the block's places: a list gives a choice of its items, a string
+ * The axes of the `sweep:` block at the top of a merged tree, as overrides with the block's places: a list gives a choice of its items, a string
  * is what would stand behind `key=` on the command line, such as range(0,3). Throws a FaultList; also where a block stands elsewhere.
  */
-export function sweepFromConfig(composed: ComposedConfig): SourceText[] {
-  const faults = misplaced(composed.tree);
-  const block = composed.tree.entries.get(blockKey);
+export function sweepFromConfig(root: MapNode, env: Readonly<Record<string, string | undefined>>): SourceText[] {
+  const faults = misplaced(root);
+  const written = root.entries.get(blockKey);
+  const block = written && new Resolution(root, env).resolved({ node: written, path: [blockKey] });
   const overrides: SourceText[] = [];
   if (block && block.kind !== 'map') {
-    faults.push(faultAt(block.origin, 'CONFIG_TYPE', 'a sweep block must be a map', { key: blockKey, expected: 'key: [value, value], or key: range(0, 3)' }));
+    faults.push(
+      faultAt(block.origin, 'CONFIG_TYPE', 'a sweep block must be a map', {
+        key: blockKey,
+        expected: 'key: [value, value], or key: range(0, 3)',
+      }),
+    );
   }
   for (const [key, node] of block?.kind === 'map' ? block.entries : []) {
     const source = node.origin ? describeOrigin(node.origin) : blockKey;
@@ -26,7 +32,13 @@ export function sweepFromConfig(composed: ComposedConfig): SourceText[] {
       overrides.push({ source, text: `${key}=${node.value}`, single: true });
     } else {
       const hint = node.kind === 'map' ? `write the key with dots: ${key}.NAME: [...]` : undefined;
-      faults.push(faultAt(node.origin, 'CONFIG_TYPE', `the sweep over "${key}" has no values`, { key: `${blockKey}.${key}`, expected: 'a list with at least one value, or a text such as range(0, 3)', hint }));
+      faults.push(
+        faultAt(node.origin, 'CONFIG_TYPE', `the sweep over "${key}" has no values`, {
+          key: `${blockKey}.${key}`,
+          expected: 'a list with at least one value, or a text such as range(0, 3)',
+          hint,
+        }),
+      );
     }
   }
   if (faults.length > 0) throw new FaultList(faults);
@@ -47,7 +59,14 @@ function misplaced(root: MapNode): Fault[] {
     for (const [key, child] of node.entries) {
       const at = [...path, key];
       if (key === blockKey && path.length > 0) {
-        faults.push(faultAt(child.keyOrigin ?? child.origin, 'CONFIG_UNKNOWN_KEY', `a sweep block stands only at the top of an experiment, not at "${at.join('.')}"`, { key: at.join('.'), hint: 'move it to the experiment file, or give the file the line "# @package _global_"' }));
+        faults.push(
+          faultAt(
+            child.keyOrigin ?? child.origin,
+            'CONFIG_UNKNOWN_KEY',
+            `a sweep block stands only at the top of an experiment, not at "${at.join('.')}"`,
+            { key: at.join('.'), hint: 'move it to the experiment file, or give the file the line "# @package _global_"' },
+          ),
+        );
       } else if (!(key === blockKey && path.length === 0)) {
         visit(child, at);
       }

@@ -71,7 +71,9 @@ const maxValues = 100_000;
  */
 export function rangeValues({ start, stop, step }: RangeSweep): (number | bigint | Float)[] {
   const real = [start, stop, step].some((part) => part instanceof Float);
-  const [from, to, by] = [start, stop, step].map((part) => (part instanceof Float ? decimalOf(part.value) : { digits: BigInt(part), exponent: 0 })) as [Decimal, Decimal, Decimal];
+  const [from, to, by] = [start, stop, step].map((part) =>
+    part instanceof Float ? decimalOf(part.value) : { digits: BigInt(part), exponent: 0 },
+  ) as [Decimal, Decimal, Decimal];
   if (by.digits === 0n) throw new RangeError('the step of a range must not be zero');
   const values: (number | bigint | Float)[] = [];
   for (let at = from; by.digits > 0n ? difference(at, to) < 0n : difference(at, to) > 0n; at = real ? rounded(sum(at, by)) : sum(at, by)) {
