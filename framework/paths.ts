@@ -14,7 +14,7 @@ export const packageRoot = findRoot();
 
 /** `.mienlab/` of the project the user stands in: runs, journals, caches, datasets. Git-ignored. MIENLAB_HOME names another. */
 export function stateFolder(): string {
-  return process.env['MIENLAB_HOME'] ?? join(process.cwd(), '.mienlab');
+  return process.env['MIENLAB_HOME'] || join(process.cwd(), '.mienlab');
 }
 
 /** What checkouts share (libtensorflow, the MLflow environment, ffmpeg): MIENLAB_CACHE, else XDG_CACHE_HOME/mienlab, else ~/.cache/mienlab. */

@@ -14,9 +14,6 @@ export const pluginFolders: Readonly<Record<string, string>> = {
   judge: 'judges',
 };
 
-/** The group whose options are chosen together: each one's settings stand under its own name (`metrics.cider`). */
-const severalGroup = 'metrics';
-
 /** The plugins' own defaults: option NAME of group `tracker` is plugins/trackers/NAME/default.yaml. */
 export class PluginSource implements ConfigSource {
   readonly name: string;
@@ -39,8 +36,7 @@ export class PluginSource implements ConfigSource {
 
   read(path: string): ConfigText {
     const file = this.file(path)!;
-    const [group, plugin] = path.split('/') as [string, string];
-    return { text: readFileSync(file, 'utf8'), source: shownPath(file), ...(group === severalGroup ? { under: plugin } : {}) };
+    return { text: readFileSync(file, 'utf8'), source: shownPath(file) };
   }
 
   list(group: string): string[] {

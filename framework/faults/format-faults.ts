@@ -28,6 +28,7 @@ export function formatFault(fault: Fault): string {
 export function formatError(error: unknown): string {
   if (error instanceof FaultList) return error.faults.map(formatFault).join('\n\n');
   if (error instanceof Fault) return formatFault(error);
-  if (error instanceof Error) return process.env['MIENLAB_STACK'] === '1' ? (error.stack ?? error.message) : `${error.name}: ${error.message}`;
+  if (error instanceof Error)
+    return process.env['MIENLAB_STACK'] === '1' ? (error.stack ?? error.message) : `${error.name}: ${error.message}`;
   return String(error);
 }

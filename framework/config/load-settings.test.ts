@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { Fault, FaultList } from '../faults/index.js';
+import type { Placed } from './load-settings.js';
+import { packageRoot } from '../paths.js';
+import { loadSettings } from './load-settings.js';
+import { blockKeys, settingsConvict } from './settings-schema.js';
+
+const blocks = Object.fromEntries(['data', 'detector', 'tracker', 'encoder', 'projector', 'llm-head'].map((key) => [key, { name: 'x' }]));
+const fault: Placed['fault'] = (path, code, message, details) =>
+  new Fault(code, message, {
+    key: path.join('.'),
+    where: { source: 'e.yaml', line: path.length, column: path.join('.').length },
+    ...details,
+  });
+const placed: Placed = { fault, choiceFault: (key, code, message, details) => new Fault(code, message, { key, ...details }), choices: {} };
+
+function faultsOf(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) {
+  try {
+    loadSettings(config, { placed, env });
+  } catch (error) {
+    if (!(error instanceof FaultList)) throw error;
+    return (error as FaultList).faults;
+  }
+  return [];
+}
+
+test('defaults are filled in and blocks pass through', () => {
+  const settings = loadSettings({ ...blocks, seed: 3, train: { steps: 5 } }, { placed, env: {} });
+  assert.is(settings.seed, 3);
+  assert.is(settings.train.steps, 5);
+  assert.is(settings.train.batch, 8);
+  assert.equal(settings.train.optimizer.betas, [0.9, 0.98]);
+  assert.equal(settings.tracker, { name: 'x' });
+});
+
+test('environment and arguments set what the schema says', () => {
+  const env = { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' };
+  const settings = loadSettings(blocks, { placed, env, args: ['--backend', 'wasm'] });
+  assert.is(settings.runlog['tracking-uri'], 'http://127.0.0.1:9');
+  assert.is(settings.tensor.backend, 'wasm');
+});
+
+test('all faults are collected, each with its place', () => {
+  const faults = faultsOf({ ...blocks, seed: '???', trian: {}, video: { frame: 8 }, crop: 3 });
+  assert.equal(
+    faults.map((fault) => [fault.code, fault.details.key, fault.details.nearest]),
+    [
+      ['CONFIG_MISSING', 'seed', undefined],
+      ['CONFIG_UNKNOWN_KEY', 'trian', 'train'],
+      ['CONFIG_UNKNOWN_KEY', 'video.frame', 'frames'],
+      ['CONFIG_TYPE', 'crop', undefined],
+    ],
+  );
+  assert.equal(faults[2]!.details.where, { source: 'e.yaml', line: 2, column: 11 });
+});
+
+test('types and ranges', () => {
+  const faults = faultsOf({ ...blocks, seed: -1, train: { batch: 1.5, optimizer: { betas: [1, 2] } }, cache: 'maybe' });
+  assert.equal(faults.map((fault) => fault.details.key).sort(), ['cache', 'seed', 'train.batch', 'train.optimizer.betas']);
+  assert.ok(faults.every((fault) => fault.code === 'CONFIG_VALUE'));
+  assert.match(faults.find((fault) => fault.details.key === 'seed')!.message, /integer of at least 0, not -1/);
+});
+
+test('a missing choice says how to make it', () => {
+  const faults = faultsOf({ ...blocks, tracker: null });
+  assert.is(faults[0]!.code, 'CONFIG_MISSING');
+  assert.is(faults[0]!.details.hint, 'choose one: tracker=NAME');
+});
+
+test('blocks are maps with a name, taken whole', () => {
+  const faults = faultsOf({ ...blocks, tracker: { reach: 1 }, encoder: 'tiny-vit' });
+  assert.equal(
+    faults.map(({ code, details }) => [code, details.key]),
+    [
+      ['CONFIG_MISSING', 'tracker'],
+      ['CONFIG_TYPE', 'encoder'],
+    ],
+  );
+  const settings = loadSettings({ ...blocks, data: { name: 'x', deep: { a: [1] } } }, { placed, env: {} });
+  assert.equal(settings.data, { name: 'x', deep: { a: [1] } });
+});
+
+test('experiments/base.yaml says what the schema says', () => {
+  const text = readFileSync(join(packageRoot, 'experiments/base.yaml'), 'utf8');
+  const { defaults: _, ...base } = parse(text) as Record<string, unknown>;
+  const { data, ...defaults } = settingsConvict({}, []).getProperties();
+  assert.equal(base['data'], { 'on-error': 'skip' });
+  for (const key of blockKeys) delete (defaults as Record<string, unknown>)[key];
+  const { metrics, ...rest } = defaults;
+  delete base['data'];
+  assert.equal(base, rest);
+  assert.equal([data, metrics], [null, {}]);
+});
+
+test.run();

@@ -1,0 +1,71 @@
+import type { Scalar, Tensor3D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
+
+/** Trainable variables by name, unique within their part. The framework prefixes them with the part's kind. */
+export type Variables = Readonly<Record<string, Variable>>;
+
+/** A part of a model that training may change. */
+export interface ModelPart {
+  readonly variables: Variables;
+  dispose(): void;
+}
+
+/** What an encoder sees of a batch of clips. Pixels are 0..255, RGB, float32. */
+export interface VisualInput {
+  /** [clip, time, height, width, 3]. */
+  frames: Tensor5D;
+  /** The principal face's crops [clip, time, height, width, 3], black where there is no face; null for a run without faces. */
+  faces: Tensor5D | null;
+}
+
+/** An encoder's answer: tokens of every frame, and of every crop where there are crops. */
+export interface VisualTokens {
+  /** [clip, time, token, width]. */
+  frames: Tensor4D;
+  /** [clip, time, token, width]. */
+  faces: Tensor4D | null;
+}
+
+/** Calls are differentiable with regard to the part's variables and leave nothing behind but what they return. */
+export interface Encoder extends ModelPart {
+  encode(input: VisualInput): VisualTokens;
+}
+
+/** Visual tokens as an LLM head takes them. */
+export interface VisualEmbeddings {
+  /** [clip, token, hidden]: what goes before the text. */
+  sequence: Tensor3D;
+  /** [clip, time, hidden]: one vector a time step, from the faces where there are faces, else from the frames; what an auxiliary loss looks at. */
+  steps: Tensor3D;
+}
+
+export interface Projector extends ModelPart {
+  project(tokens: VisualTokens): VisualEmbeddings;
+}
+
+/** One question about a clip and its answer. */
+export interface InstructionSample {
+  /** Index of the clip in the batch's visual embeddings is the sample's own position. */
+  instruction: string;
+  /** Empty for generation. */
+  answer: string;
+}
+
+export interface GenerateOptions {
+  maxNewTokens: number;
+  /** 0: greedy. */
+  temperature: number;
+  /** 0: all of the vocabulary. */
+  topK: number;
+  /** Keep the smallest set of tokens with at least this probability, 0..1; 1: all. */
+  topP: number;
+  seed: number;
+}
+
+export interface LlmHead extends ModelPart {
+  /** Mean cross-entropy in nats over the tokens of the answers alone. `visual` is [sample, token, hidden]. Differentiable. */
+  loss(samples: readonly InstructionSample[], visual: Tensor3D): Scalar;
+  /** One answer per sample. */
+  generate(samples: readonly InstructionSample[], visual: Tensor3D, options: GenerateOptions): Promise<string[]>;
+  /** What a checkpoint must keep beside the variables (a tokenizer, say), as JSON. */
+  state(): unknown;
+}

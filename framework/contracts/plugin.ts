@@ -1,0 +1,96 @@
+import type { Dataset, EventGrammar } from './clip.js';
+import type { PluginContext } from './context.js';
+import type { Detector, Tracker } from './face.js';
+import type { Judge, Metric } from './metric.js';
+import type { Encoder, LlmHead, Projector } from './model.js';
+import type { Port } from './port.js';
+
+/** What `create` returns, by kind. */
+export interface PluginInstances {
+  dataset: Dataset;
+  detector: Detector;
+  tracker: Tracker;
+  encoder: Encoder;
+  projector: Projector;
+  'llm-head': LlmHead;
+  metric: Metric;
+  judge: Judge;
+}
+
+/** What `create` is given from its neighbours, by kind. Dimensions of ports have been checked before. */
+export interface PluginInputs {
+  dataset: Record<never, never>;
+  detector: Record<never, never>;
+  tracker: Record<never, never>;
+  encoder: { ports: { frames: Port; faces: Port | null } };
+  projector: { ports: { tokens: Port; hidden: number } };
+  /** `corpus` are the training captions and instructions; `state` is what a checkpoint kept of `LlmHead.state()`. */
+  'llm-head': { ports: { embeddings: Port }; corpus: readonly string[]; state?: unknown };
+  metric: { judge: Judge | null; grammar: EventGrammar | null };
+  judge: { grammar: EventGrammar | null };
+}
+
+export type PluginKind = keyof PluginInstances;
+
+/** What a metric cannot do without; where it is missing the metric is skipped and the reason is shown, never scored 0. */
+export type MetricNeed = 'references' | 'truth' | 'judge' | 'grammar' | 'principal';
+
+/** A JSON Schema (draft 7) of type object: every property described, with a default or required, and no unknown ones. */
+export interface ConfigSchema {
+  type: 'object';
+  additionalProperties: false;
+  properties: Record<string, Record<string, unknown> & { description: string }>;
+  required?: readonly string[];
+}
+
+/** The config a plugin gets: its block, checked against its schema, defaults filled in. */
+export type PluginConfig = Readonly<Record<string, unknown>>;
+
+export interface OptionalPackage {
+  name: string;
+  /** A semver range. */
+  version: string;
+  why: string;
+}
+
+/** Sizes an encoder wants its input in; the framework resizes and crops to them. Pixels. */
+export interface EncoderInput {
+  frame: { height: number; width: number };
+  face: { height: number; width: number };
+}
+
+export interface PluginManifest<Kind extends PluginKind = PluginKind> {
+  kind: Kind;
+  /** kebab-case, unique in its kind. */
+  name: string;
+  /** Semantic version; part of every cache key. */
+  version: string;
+  /** Version of the contracts it was written against. */
+  contract: 1;
+  /** One sentence. */
+  summary: string;
+  config: ConfigSchema;
+  /** Types of the ports it reads. Before a detector stand `clips` and `frames` as decoded; before an encoder `frames` as it wants them, `tracks` and, in a run with faces, `faces`; before a projector `visual-tokens` and `llm-head` {hidden}. */
+  consumes: readonly string[];
+  /**
+   * What it gives, as a port; dimensions may depend on the config and on the ports before it, given by type. A projector may leave `hidden`
+   * null: it then takes the LLM head’s. Throws Fault PORT_MISMATCH where things do not fit.
+   */
+  produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>): Port;
+  /** Encoders only: the sizes it wants. */
+  input?: (config: PluginConfig) => EncoderInput;
+  /** Metrics and judges only. */
+  needs?: readonly MetricNeed[];
+  /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
+  limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
+  /** tfjs kernels beyond the common ones that a backend must have; checked before the run. */
+  kernels?: readonly string[];
+  optionalPackages?: readonly OptionalPackage[];
+  /** True: the same inputs give the same output, so it may be cached. */
+  deterministic: boolean;
+  citation?: string;
+  licence: { code: string; weights?: string };
+  create(context: PluginContext, config: PluginConfig, inputs: PluginInputs[Kind]): PluginInstances[Kind] | Promise<PluginInstances[Kind]>;
+}
+
+export type AnyPlugin = { [Kind in PluginKind]: PluginManifest<Kind> }[PluginKind];

@@ -1,0 +1,34 @@
+import type { Clip, Dataset } from '../contracts/index.js';
+import { Fault } from '../faults/index.js';
+import { clipDigest } from './clip-digest.js';
+import { mapPool } from './map-pool.js';
+import type { DigestedClip } from './perceive.js';
+import { cacheKey, type StageCache } from './stage-cache.js';
+
+/** A dataset's clips with the digests of their bytes. */
+export interface GatheredClips {
+  clips: readonly DigestedClip[];
+  /** Of all clips: bytes, split, captions, instruction. */
+  digest: string;
+}
+
+/** Throws Fault DATASET_INVALID where there is no clip to describe or two have one id. */
+export async function gatherClips(dataset: Dataset, cache: StageCache): Promise<GatheredClips> {
+  const clips = await dataset.clips();
+  if (!clips.some(({ split }) => split === 'test')) {
+    throw new Fault('DATASET_INVALID', `the dataset has ${clips.length} clips, none of them in the split "test"`, {
+      expected: 'at least one test clip: it is what runs are compared on',
+    });
+  }
+  const ids = new Set<string>();
+  const twice = clips.find(({ id }) => ids.size === ids.add(id).size);
+  if (twice) throw new Fault('DATASET_INVALID', `two clips have the id "${twice.id}"`, { clip: twice.id, expected: 'ids that are unique' });
+  const known = cache.records<string>('digest', 'files');
+  const digests = new Map<Clip, string>();
+  await mapPool(clips, 4, async (clip) => {
+    digests.set(clip, await clipDigest(clip.video, known));
+  });
+  const digested = clips.map((clip) => ({ clip, digest: digests.get(clip)! }));
+  const digest = cacheKey(digested.map(({ clip, digest }) => [clip.id, digest, clip.split, clip.references, clip.instruction]));
+  return { clips: digested, digest };
+}

@@ -1,0 +1,70 @@
+import { stringify } from 'yaml';
+import type { Clip, RunHandle, Score } from '../contracts/index.js';
+import { pluginKinds } from '../plugin/index.js';
+import type { RunPlan } from '../plan/run-plan.js';
+import type { RunScores } from './score-run.js';
+import { scoreValue } from './score-run.js';
+
+/** What a run is told apart by in a comparison of many: the choices, the swept values, the seed. Not hundreds of keys. */
+export function runParams({ plugins, judge, metrics, settings, swept }: RunPlan): Record<string, string | number> {
+  const choices = Object.values(plugins).map(({ manifest }) => [pluginKinds[manifest.kind].group, manifest.name]);
+  return {
+    ...(Object.fromEntries(choices) as Record<string, string>),
+    judge: judge?.manifest.name ?? 'none',
+    metrics: metrics.map(({ manifest }) => manifest.name).join(' '),
+    ...swept,
+    seed: settings.seed,
+    'train.epochs': settings.train.epochs,
+    'train.steps': settings.train.steps,
+    'train.auxiliary': settings.train.auxiliary.name,
+    'video.frames': settings.video.frames,
+  };
+}
+
+/** What the runs of a sweep have in common, and what is swept. */
+export function sweepParams(runs: readonly RunPlan[]): Record<string, string | number> {
+  const [first] = runs;
+  const swept = Object.keys(first!.swept);
+  const values = (key: string) => [...new Set(runs.map((run) => run.swept[key]))].join(', ');
+  const common = Object.entries(runParams(first!)).filter(([key]) => !swept.includes(key));
+  return { ...Object.fromEntries(common), ...(swept.length && { sweep: swept.map((key) => `${key}: ${values(key)}`).join('; ') }) };
+}
+
+export function logConfig(handle: RunHandle, plan: RunPlan): void {
+  handle.artifact('config.yaml', stringify(plan.config));
+}
+
+/** Scores as metrics: `score/NAME`, and `score/NAME/KIND` for every clip kind. */
+export function logScores(handle: RunHandle, { scores, skipped }: RunScores, clips: readonly Clip[]): void {
+  const kinds = [...new Set(clips.flatMap(({ kind }) => (kind === undefined ? [] : [kind])))];
+  for (const score of scores) {
+    const value = scoreValue(score);
+    if (value !== null) handle.metric(`score/${score.name}`, value);
+    for (const kind of kinds) {
+      const part = scoreValue(restrictTo(score, clips, kind));
+      if (part !== null) handle.metric(`score/${score.name}/${kind}`, part);
+    }
+  }
+  if (skipped.length) handle.tag('mienlab.skipped-metrics', skipped.map(({ metric, reason }) => `${metric}: ${reason}`).join('; '));
+}
+
+function restrictTo({ values, aggregate, ...rest }: Score, clips: readonly Clip[], kind: string): Score {
+  const indices = clips.flatMap((clip, index) => (clip.kind === kind ? [index] : []));
+  return {
+    ...rest,
+    values: indices.map((index) => values[index]!),
+    aggregate: aggregate && ((chosen) => aggregate(chosen.map((index) => indices[index]!))),
+  };
+}
+
+export function logPredictions(handle: RunHandle, clips: readonly Clip[], predictions: readonly string[], scores: readonly Score[]): void {
+  const columns = ['clip', 'kind', 'prediction', 'reference', ...scores.map(({ name }) => name)];
+  const rows = clips.map((clip, index) => [
+    clip.id,
+    clip.kind ?? null,
+    predictions[index]!,
+    clip.references[0] ?? null,
+    ...scores.map(({ values }) => values[index] ?? null),
+  ]);
+  handle.table('predictions.json', columns, rows);
+}

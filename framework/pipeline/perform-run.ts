@@ -1,0 +1,90 @@
+import type { Container } from 'inversify';
+import { parts, services } from '../container/tokens.js';
+import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
+import { Fault } from '../faults/index.js';
+import type { RunPlan } from '../plan/run-plan.js';
+import { logPredictions, logScores } from './log-run.js';
+import type { DigestedClip, Perception } from './perceive.js';
+import { runModel, type ModelRun } from './run-model.js';
+import type { SampleOverlays } from './sample-overlays.js';
+import { scoreRun } from './score-run.js';
+
+/** A run that reached its scores. */
+export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords' | 'checkpoint'> {
+  plan: RunPlan;
+  handle: RunHandle;
+  perception: Perception;
+  /** The test clips it could use, with what it said of them. */
+  clips: readonly ScoredClip[];
+  scores: readonly Score[];
+  skippedMetrics: readonly { metric: string; reason: string }[];
+  skipped: readonly { clip: string; reason: string }[];
+  /** Wall seconds a test clip, from decoding to caption; null where a cache answered part of it. */
+  secondsPerClip: number | null;
+  judge: string | null;
+}
+
+interface PerformOptions {
+  plan: RunPlan;
+  container: Container;
+  perception: Perception;
+  clips: readonly DigestedClip[];
+  cache: Parameters<typeof runModel>[0]['cache'];
+  handle: RunHandle;
+  backend: string;
+  nonce: string;
+  overlays: SampleOverlays;
+  samples: readonly Clip[];
+}
+
+/** What goes before the scores: the clip with its prediction, and the principal face where the run follows one. */
+function scoredClips({ plan, perception }: PerformOptions, test: readonly DigestedClip[], predictions: readonly string[]): ScoredClip[] {
+  return test.map(({ clip }, index) => {
+    const { principal, times } = perception.clips.get(clip.id)!;
+    return { clip, prediction: predictions[index]!, principal: plan.ports.faces ? principal : null, times };
+  });
+}
+
+async function logOverlays({ plan, container, perception, handle, overlays, samples }: PerformOptions): Promise<void> {
+  for (const [index, clip] of samples.entries()) {
+    const perceived = perception.clips.get(clip.id);
+    if (perceived) handle.image('faces', index, await overlays.draw(clip, plan, perceived, container.get(services.signal)));
+  }
+}
+
+/** Tunes, captions, scores and logs one run of the sweep. Throws Fault RUN_FAILED where no test clip can be used. */
+export async function performRun(options: PerformOptions): Promise<PerformedRun> {
+  const { plan, container, perception, clips, handle } = options;
+  const usable = clips.filter(({ clip }) => perception.clips.has(clip.id));
+  const test = usable.filter(({ clip }) => clip.split === 'test');
+  if (!test.length) {
+    const [first] = perception.faults.values();
+    throw new Fault('RUN_FAILED', 'none of the test clips can be used', { cause: first, hint: first && `the first one: ${first.message}` });
+  }
+  const train = usable.filter(({ clip }) => clip.split === 'train' && clip.references.length);
+  await logOverlays(options);
+  const model = await runModel({ ...options, train, test });
+  const scored = scoredClips(options, test, model.predictions);
+  const dataset = await container.getAsync(parts.dataset);
+  const judge = await container.getAsync(parts.judge);
+  const { scores, skipped: skippedMetrics } = await scoreRun(plan, await container.getAsync(parts.metrics), scored, dataset, judge);
+
+  const testClips = test.map(({ clip }) => clip);
+  logScores(handle, { scores, skipped: skippedMetrics }, testClips);
+  logPredictions(handle, testClips, model.predictions, scores);
+  const { tokens } = plan.ports.embeddings.dims;
+  if (typeof tokens === 'number') handle.metric('visual-tokens', tokens);
+  const skipped = [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
+  if (skipped.length)
+    handle.table(
+      'skipped.json',
+      ['clip', 'reason'],
+      skipped.map(({ clip, reason }) => [clip, reason]),
+    );
+
+  const seen = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
+  const fresh = seen.every((ms) => ms !== null) && model.generateMs !== null;
+  const secondsPerClip = fresh ? (seen.reduce((sum, ms) => sum + ms!, 0) / seen.length + model.generateMs!) / 1000 : null;
+  if (secondsPerClip !== null) handle.metric('seconds-per-clip', secondsPerClip);
+  return { ...model, plan, handle, perception, clips: scored, scores, skippedMetrics, skipped, secondsPerClip, judge: judge?.id ?? null };
+}

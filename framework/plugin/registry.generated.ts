@@ -1,0 +1,38 @@
+// Made by tools/generate-registry.mjs from the folders under plugins/: do not edit.
+import type { PluginTable } from './plugin-registry.js';
+
+export const generatedPlugins: PluginTable = {
+  dataset: {
+    'drawn-faces': () => import('../../plugins/datasets/drawn-faces/plugin.js'),
+    folder: () => import('../../plugins/datasets/folder/plugin.js'),
+  },
+  detector: {
+    blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
+  },
+  tracker: {
+    facetrack: () => import('../../plugins/trackers/facetrack/plugin.js'),
+    'largest-face': () => import('../../plugins/trackers/largest-face/plugin.js'),
+    none: () => import('../../plugins/trackers/none/plugin.js'),
+  },
+  encoder: {
+    'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
+  },
+  projector: {
+    'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),
+  },
+  'llm-head': {
+    'tiny-decoder': () => import('../../plugins/llm-heads/tiny-decoder/plugin.js'),
+  },
+  metric: {
+    autodq: () => import('../../plugins/metrics/autodq/plugin.js'),
+    bleu: () => import('../../plugins/metrics/bleu/plugin.js'),
+    cider: () => import('../../plugins/metrics/cider/plugin.js'),
+    events: () => import('../../plugins/metrics/events/plugin.js'),
+    'principal-face': () => import('../../plugins/metrics/principal-face/plugin.js'),
+    'rouge-l': () => import('../../plugins/metrics/rouge-l/plugin.js'),
+    tem: () => import('../../plugins/metrics/tem/plugin.js'),
+  },
+  judge: {
+    rules: () => import('../../plugins/judges/rules/plugin.js'),
+  },
+};

@@ -1,0 +1,65 @@
+import { Fault, nearest } from '../faults/index.js';
+import { ffmpegPart } from './ffmpeg-part.js';
+import { mlflowPart } from './mlflow-part.js';
+import { findPackageIndex } from './package-index.js';
+import { ProgressLine } from './progress-line.js';
+import type { PartOutcome, SetupPart } from './setup-part.js';
+import { tensorPart } from './tensor-part.js';
+
+export const setupParts: readonly SetupPart[] = [tensorPart, mlflowPart, ffmpegPart];
+
+/** One part's outcome with its name, how long it took, and the fault where it failed. */
+export interface PartReport extends PartOutcome {
+  part: string;
+  ms: number;
+  fault?: Fault;
+}
+
+export interface SetupOptions {
+  /** Names of the parts; default all. */
+  only?: readonly string[];
+  offline?: boolean;
+  signal: AbortSignal;
+  /** Where progress is shown; nowhere where it is left out. */
+  progress?: NodeJS.WriteStream;
+  onReport?: (report: PartReport) => void;
+}
+
+/** @throws Fault USAGE where a part does not exist */
+function chooseParts(only: readonly string[] | undefined): readonly SetupPart[] {
+  const known = setupParts.map((part) => part.name);
+  for (const name of only ?? []) {
+    if (!known.includes(name)) throw new Fault('USAGE', `setup has no part "${name}"`, { nearest: nearest(name, known), known });
+  }
+  return setupParts.filter((part) => only?.includes(part.name) ?? true);
+}
+
+async function settle(part: SetupPart, make: () => Promise<PartOutcome>, signal: AbortSignal): Promise<PartOutcome & { fault?: Fault }> {
+  try {
+    return part.present() ?? (await make());
+  } catch (error) {
+    if (signal.aborted)
+      throw new Fault('INTERRUPTED', 'setup was interrupted; what was finished is kept, the rest is gone', { cause: error });
+    const fault = error instanceof Fault ? error : new Fault('SETUP_FAILED', (error as Error).message, { cause: error });
+    return { state: 'failed', detail: fault.message, hint: fault.details.hint, fault };
+  }
+}
+
+/**
+ * Makes what is missing of the parts, one after the other. A failed part does not keep the others from being made.
+ * @throws Fault INTERRUPTED where the signal fires, USAGE where a part does not exist
+ */
+export async function runSetup({ only, offline = false, signal, progress: stream, onReport }: SetupOptions): Promise<PartReport[]> {
+  const progress = new ProgressLine(stream);
+  let index: ReturnType<typeof findPackageIndex> | undefined;
+  const context = { offline, signal, progress, index: () => (index ??= findPackageIndex()) };
+  const reports: PartReport[] = [];
+  for (const part of chooseParts(only)) {
+    const started = performance.now();
+    const outcome = await settle(part, () => part.make(context), signal).finally(() => progress.clear());
+    const report: PartReport = { part: part.name, ...outcome, ms: Math.round(performance.now() - started) };
+    reports.push(report);
+    onReport?.(report);
+  }
+  return reports;
+}

@@ -1,0 +1,2 @@
+export type { BackendChoice, BackendName } from './backend-choice.js';
+export { chooseBackend, loadBackend } from './choose-backend.js';

@@ -1,0 +1,83 @@
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs';
+import { tensorflow } from '../tensorflow.js';
+import { isNativeBackend } from './native-backend.js';
+import { nativeKernels } from './native-kernels.js';
+import { portableKernels } from './portable-kernels.js';
+
+/**
+ * What the differentiable operations are made of, without gradients of their own. Two sets exist: TensorFlow's operations called directly
+ * (a fifth of the cost of a tfjs call), and tfjs calls that every backend has and does well. All tensors are float32 where not said.
+ */
+export interface Kernels {
+  add(a: Tensor, b: Tensor): Tensor;
+  sub(a: Tensor, b: Tensor): Tensor;
+  mul(a: Tensor, b: Tensor): Tensor;
+  /** Times, or plus, a number. */
+  scale(x: Tensor, factor: number): Tensor;
+  shift(x: Tensor, offset: number): Tensor;
+  square(x: Tensor): Tensor;
+  rsqrt(x: Tensor): Tensor;
+  exp(x: Tensor): Tensor;
+  erf(x: Tensor): Tensor;
+  sigmoid(x: Tensor): Tensor;
+  softplus(x: Tensor): Tensor;
+  /** Over one axis. */
+  sum(x: Tensor, axis: number, keepDims: boolean): Tensor;
+  mean(x: Tensor, axis: number, keepDims: boolean): Tensor;
+  /** [m, k] by [k, n]; either may be given transposed. */
+  matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  /** The same over equal leading axes. */
+  batchMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  /** Over the last axis. */
+  softmax(x: Tensor): Tensor;
+  transpose(x: Tensor, order: readonly number[]): Tensor;
+  reshape(x: Tensor, shape: readonly number[]): Tensor;
+  /** Parts of a tensor along its first axis, and back. */
+  unstack(x: Tensor): Tensor[];
+  stack(parts: Tensor[]): Tensor;
+  /** Rows of [row, width] by int32 ids [n]. */
+  gather(table: Tensor, ids: Tensor): Tensor;
+  /** Gradient of `gather` with regard to the table: rows of dy [n, width] summed where their id is equal, [rows, width]. */
+  scatterAdd(dy: Tensor, ids: Tensor, rows: number): Tensor;
+  /** Cross-entropy in nats of each row of logits [n, class] against int32 labels [n], and its gradient [n, class]. */
+  softmaxCrossEntropy(logits: Tensor, labels: Tensor): { losses: Tensor; gradient: Tensor };
+  /** Sum of the squares of all elements of all tensors. */
+  sumOfSquares(tensors: readonly Tensor[]): Scalar;
+  /** Float32 tensor of bytes. */
+  fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor;
+  /** Adam's moments for these variables, all zero. */
+  adam(variables: readonly Variable[]): AdamKernel;
+}
+
+/** One step of Adam. `gradientScale` multiplies the gradients (for clipping). */
+export interface AdamStep {
+  learningRate: number;
+  /** Factor on each variable before the update: 1 - learning rate times weight decay. */
+  keep: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  gradientScale: number;
+  /** How many updates each variable will have had after this one, from 1; by variable. */
+  updates: readonly number[];
+}
+
+export interface AdamKernel {
+  /** `gradients` lie parallel to the variables and are left to the caller; a variable without one stays as it is. */
+  apply(gradients: readonly (Tensor | null)[], step: AdamStep): void;
+  dispose(): void;
+}
+
+const made = new WeakMap<object, Kernels>();
+
+/** The kernels of the backend in use. */
+export function kernels(): Kernels {
+  const tf = tensorflow();
+  const backend = tf.backend();
+  let found = made.get(backend);
+  if (!found) {
+    found = isNativeBackend(backend) ? nativeKernels(tf, backend) : portableKernels(tf);
+    made.set(backend, found);
+  }
+  return found;
+}

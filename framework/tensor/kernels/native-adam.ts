@@ -1,0 +1,73 @@
+import type { Variable } from '@tensorflow/tfjs';
+import type { AdamKernel } from './kernels.js';
+import { attributes, type NativeBackend } from './native-backend.js';
+
+let made = 0;
+
+/**
+ * Adam by one fused operation (ResourceApplyAdam) a variable, updating in place. The variable's buffer is lent to a resource for the step:
+ * the handle that tfjs holds is deleted before, since a shared buffer would be copied, and renewed after.
+ */
+export function nativeAdam(backend: NativeBackend, variables: readonly Variable[]): AdamKernel {
+  const { binding } = backend;
+  const { type, flag, text, shape } = attributes(binding);
+  const float = binding.TF_FLOAT;
+  const ofDtype = [type('dtype', float)];
+  const ofFloat = [type('T', float)];
+  const adamAttributes = [...ofFloat, flag('use_locking', false), flag('use_nesterov', false)];
+  const run = (name: string, list: typeof ofDtype, inputs: readonly number[], outputs: number) =>
+    binding.executeOp(name, list, inputs, outputs)[0]?.id ?? -1;
+  const idOf = (tensor: Variable) => backend.getInputTensorIds([tensor])[0]!;
+
+  const prefix = `mienlab-adam-${made++}`;
+  const resource = (name: string, of: Variable) =>
+    run('VarHandleOp', [text('container', ''), text('shared_name', `${prefix}/${name}`), ...ofDtype, shape('shape', of.shape)], [], 1);
+  const slots = variables.map((variable, i) => {
+    const slot = { weights: resource(`weights-${i}`, variable), m: resource(`m-${i}`, variable), v: resource(`v-${i}`, variable) };
+    for (const moment of [slot.m, slot.v]) {
+      // A buffer of its own each: the kernel would copy a shared one.
+      const zeros = binding.createTensor(variable.shape, float, new Float32Array(variable.size));
+      run('AssignVariableOp', ofDtype, [moment, zeros], 0);
+      binding.deleteTensor(zeros);
+    }
+    return slot;
+  });
+
+  return {
+    apply(gradients, { learningRate, keep, beta1, beta2, epsilon, gradientScale, updates }) {
+      const numbers = new Map<number, number>();
+      const number = (value: number) => {
+        let id = numbers.get(value);
+        if (id === undefined) numbers.set(value, (id = binding.createTensor([], float, Float32Array.of(value))));
+        return id;
+      };
+      slots.forEach((slot, i) => {
+        const given = gradients[i];
+        if (!given) return;
+        const variable = variables[i]!;
+        const [gradientId] = backend.getInputTensorIds([given]) as [number];
+        const gradient = gradientScale === 1 ? gradientId : run('Mul', ofFloat, [gradientId, number(gradientScale)], 1);
+        const weights = idOf(variable);
+        const kept = keep === 1 ? weights : run('Mul', ofFloat, [weights, number(keep)], 1);
+        run('AssignVariableOp', ofDtype, [slot.weights, kept], 0);
+        if (kept !== weights) binding.deleteTensor(kept);
+        binding.deleteTensor(weights);
+        const power1 = beta1 ** updates[i]!;
+        const power2 = beta2 ** updates[i]!;
+        // TensorFlow's epsilon stands beside the uncorrected root ("epsilon hat" of Kingma & Ba, 2015, section 2); PyTorch's beside the corrected.
+        const scalars = [power1, power2, learningRate, beta1, beta2, epsilon * Math.sqrt(1 - power2)].map(number);
+        run('ResourceApplyAdam', adamAttributes, [slot.weights, slot.m, slot.v, ...scalars, gradient], 0);
+        backend.tensorMap.get(variable.dataId).id = run('ReadVariableOp', ofDtype, [slot.weights], 1);
+        if (gradient !== gradientId) binding.deleteTensor(gradient);
+      });
+      for (const id of numbers.values()) binding.deleteTensor(id);
+    },
+    dispose() {
+      for (const id of slots.flatMap((slot) => [slot.weights, slot.m, slot.v])) {
+        run('DestroyResourceOp', [flag('ignore_lookup_error', true)], [id], 0);
+        binding.deleteTensor(id);
+      }
+      slots.length = 0;
+    },
+  };
+}

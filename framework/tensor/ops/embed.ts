@@ -1,0 +1,17 @@
+import type { Tensor } from '@tensorflow/tfjs';
+import { differentiable } from '../differentiable.js';
+import { kernels } from '../kernels/kernels.js';
+
+/** Rows of a table [row, width] by int32 ids [n], each 0 <= id < row: [n, width]. */
+export function embed(table: Tensor, ids: Tensor): Tensor {
+  const k = kernels();
+  const rows = table.shape[0]!;
+  return differentiable<[Tensor]>(
+    { table },
+    (save) => {
+      save(ids);
+      return k.gather(table, ids);
+    },
+    (dy, [ids]) => ({ table: () => k.scatterAdd(dy, ids, rows) }),
+  );
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { Fault, nearest } from '../faults/index.js';
+import { readSafetensors, tensorflow, tidy, writeSafetensors, type SafetensorsFile, type StoredTensor } from '../tensor/index.js';
+import { namedVariables, type Model } from './model.js';
+
+/** One file holds the weights and the head's state, so that both are of the same moment: a rename either happens or not. */
+const fileName = 'model.safetensors';
+const format = 'mienlab-checkpoint-1';
+
+/** Writes the model's variables, named `<part>/<variable>`, and its head's state into a folder, whole or not at all. */
+export async function saveCheckpoint(folder: string, model: Model): Promise<void> {
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [name, variable] of Object.entries(namedVariables({ ...model }))) {
+    tensors[name] = { shape: variable.shape, data: (await variable.data()) as Float32Array };
+  }
+  writeSafetensors(join(folder, fileName), tensors, { format, 'head-state': JSON.stringify(model.head.state() ?? null) });
+}
+
+/** What `LlmHead.state()` gave when the checkpoint was written: needed to make the head. Throws Fault ASSET_MISSING or CHECKPOINT_INVALID. */
+export function readCheckpointState(folder: string): unknown {
+  const { file, metadata } = read(folder);
+  try {
+    return JSON.parse(metadata['head-state'] ?? '') as unknown;
+  } catch {
+    throw invalid(file, "its LLM head's state is not JSON");
+  }
+}
+
+/**
+ * Puts the weights of a checkpoint into the model. Throws Fault ASSET_MISSING where there is none, CHECKPOINT_INVALID where it is damaged or
+ * its names or shapes are not the model's; nothing is changed then.
+ */
+export function loadCheckpoint(folder: string, model: Model): void {
+  const { file, tensors } = read(folder);
+  const variables = namedVariables({ ...model });
+  for (const [name, variable] of Object.entries(variables)) {
+    const stored = tensors[name];
+    if (!stored) throw invalid(file, `it has no tensor "${name}"`, { tensor: name, nearest: nearest(name, Object.keys(tensors)) });
+    if (stored.shape.join() !== variable.shape.join()) {
+      const shapes = `is [${stored.shape.join(', ')}], the model needs [${variable.shape.join(', ')}]`;
+      throw invalid(file, `tensor "${name}" ${shapes}`, { tensor: name, hint: 'use the config that the checkpoint was made with' });
+    }
+  }
+  const extra = Object.keys(tensors).find((name) => !(name in variables));
+  if (extra !== undefined) throw invalid(file, `its tensor "${extra}" has no place in the model`, { tensor: extra });
+  const tf = tensorflow();
+  tidy(() => {
+    for (const [name, variable] of Object.entries(variables)) variable.assign(tf.tensor(tensors[name]!.data, variable.shape));
+  });
+}
+
+function read(folder: string): SafetensorsFile & { file: string } {
+  const file = join(folder, fileName);
+  const content = readSafetensors(file);
+  if (content.metadata['format'] !== format)
+    throw invalid(file, `it is no checkpoint of mienlab (format ${content.metadata['format'] ?? 'missing'})`);
+  return { file, ...content };
+}
+
+function invalid(file: string, why: string, details: { tensor?: string; nearest?: string; hint?: string } = {}): Fault {
+  return new Fault('CHECKPOINT_INVALID', `${file}: ${why}`, { where: { source: file }, ...details });
+}

@@ -1,0 +1,44 @@
+import { setImmediate } from 'node:timers/promises';
+import type { GenerateOptions, InstructionSample, Progress } from '../contracts/index.js';
+import { Fault } from '../faults/index.js';
+import { tensorflow, tidy } from '../tensor/index.js';
+import type { Model } from './model.js';
+import { visualBatch, type VisualSource } from './visual-source.js';
+
+export interface GenerateAllOptions extends GenerateOptions {
+  /** Clips at a time. */
+  batch: number;
+}
+
+/** Generates for every clip of the source, in order. Throws Fault INTERRUPTED when the signal fires. */
+export async function generateAll(
+  { encoder, projector, head }: Model,
+  source: VisualSource,
+  samples: readonly InstructionSample[],
+  { batch, ...options }: GenerateAllOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const tf = tensorflow();
+  const task = progress.start('generate', samples.length);
+  const texts: string[] = [];
+  try {
+    for (let start = 0; start < samples.length; start += batch) {
+      if (signal.aborted) throw new Fault('INTERRUPTED', `interrupted after ${start} of ${samples.length} clips`);
+      const part = samples.slice(start, start + batch);
+      const indices = part.map((_, i) => start + i);
+      const visual = tidy(() => projector.project(encoder.encode(visualBatch(source, indices))).sequence);
+      try {
+        // Each batch has a seed of its own, else its samples would repeat the draws of the first batch's.
+        texts.push(...(await head.generate(part, visual, { ...options, seed: options.seed + start })));
+      } finally {
+        tf.dispose(visual);
+      }
+      task.done(texts.length);
+      await setImmediate();
+    }
+    return texts;
+  } finally {
+    task.end();
+  }
+}

@@ -1,0 +1,18 @@
+import type { Variable } from '@tensorflow/tfjs';
+import type { Encoder, LlmHead, ModelPart, Projector } from '../contracts/index.js';
+
+/** The parts of a model in the order of the data. */
+export interface Model {
+  encoder: Encoder;
+  projector: Projector;
+  head: LlmHead;
+}
+
+/** All variables by `<part>/<name>`, in a stable order. */
+export function namedVariables(parts: Readonly<Record<string, ModelPart>>): Record<string, Variable> {
+  return Object.fromEntries(
+    Object.entries(parts).flatMap(([part, { variables }]) =>
+      Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable]),
+    ),
+  );
+}

@@ -1,0 +1,107 @@
+import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
+import type { GenerateOptions, InstructionSample, LlmHead, Random, Variables } from 'mienlab/contracts';
+import {
+  blockWeights,
+  constantVariable,
+  crossEntropy,
+  embed,
+  linear,
+  normalVariable,
+  rmsNorm,
+  tensorflow,
+  transformerBlock,
+  type BlockWeights,
+} from 'mienlab/tensor';
+import { ByteBpe } from './byte-bpe.js';
+import { generate } from './generate.js';
+import type { TinyDecoderConfig } from './plugin.js';
+import { trainingBatch, tokenize } from './text-batch.js';
+
+/** All weights: the embedding table, learned text positions, blocks, the last norm, and the output layer. */
+export interface DecoderWeights {
+  embedding: Variable;
+  positions: Variable;
+  blocks: readonly BlockWeights[];
+  norm: Variable;
+  output: Variable;
+}
+
+/** Visual embeddings, then the instruction, then the answer, seen causally. */
+export class TinyDecoder implements LlmHead {
+  readonly variables: Variables;
+  readonly #weights: DecoderWeights;
+  readonly #mask: Tensor;
+
+  private constructor(
+    random: Random,
+    private readonly config: TinyDecoderConfig,
+    private readonly tokenizer: ByteBpe,
+  ) {
+    const tf = tensorflow();
+    const { width, layers, 'context-length': length } = config;
+    // One id more than the BPE has: the end of an answer.
+    const vocabulary = tokenizer.size + 1;
+    const blocks = Array.from({ length: layers }, (_, i) =>
+      blockWeights(random.fork(`block-${i}`), { width, inner: 4 * width, depth: layers }),
+    );
+    this.#weights = {
+      embedding: normalVariable(random.fork('embedding'), [vocabulary, width], 0.02),
+      positions: normalVariable(random.fork('positions'), [length, width], 0.02),
+      blocks,
+      norm: constantVariable([width], 1),
+      output: normalVariable(random.fork('output'), [width, vocabulary], 0.02),
+    };
+    const { blocks: _, ...others } = this.#weights;
+    this.variables = {
+      ...others,
+      ...Object.fromEntries(
+        blocks.flatMap((block, i) => Object.entries(block).map(([name, variable]) => [`blocks.${i}.${name}`, variable as Variable])),
+      ),
+    };
+    const causal = Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0));
+    this.#mask = tf.keep(tf.tensor2d(causal, [length, length]));
+  }
+
+  /** With the tokenizer that a checkpoint kept, or one learned from the corpus. */
+  static create(random: Random, config: TinyDecoderConfig, corpus: readonly string[], state?: unknown): TinyDecoder {
+    const kept = (state as { tokenizer?: unknown } | undefined)?.tokenizer;
+    return new TinyDecoder(random, config, kept === undefined ? ByteBpe.train(corpus, config.vocabulary - 1) : ByteBpe.restore(kept));
+  }
+
+  loss(samples: readonly InstructionSample[], visual: Tensor3D): Scalar {
+    const tf = tensorflow();
+    return tf.tidy(() => {
+      const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
+      const batch = trainingBatch(texts, visual.shape[1], this.tokenizer.size, this.config['context-length']);
+      const { width, heads } = this.config;
+      const clips = samples.length;
+      const { length, first } = batch;
+      const text = embed(this.#weights.embedding, tf.tensor1d(batch.ids, 'int32'));
+      const placed = tf.add(
+        tf.reshape(text, [clips, batch.textLength, width]),
+        tf.slice(this.#weights.positions, [0, 0], [batch.textLength, width]),
+      );
+      let x: Tensor = tf.reshape(tf.concat([visual, placed as Tensor3D], 1), [clips * length, width]);
+      const mask = tf.slice(this.#mask, [0, 0], [length, length]);
+      for (const block of this.#weights.blocks) x = transformerBlock(x, block, mask, { batch: clips, length, heads });
+      const predicting = tf.reshape(tf.slice(tf.reshape(x, [clips, length, width]), [0, first, 0], [clips, length - first, width]), [
+        clips * (length - first),
+        width,
+      ]);
+      const logits = linear(rmsNorm(predicting, this.#weights.norm), this.#weights.output);
+      return crossEntropy(logits, tf.tensor1d(batch.labels, 'int32'), tf.tensor1d(batch.weights));
+    });
+  }
+
+  generate(samples: readonly InstructionSample[], visual: Tensor3D, options: GenerateOptions): Promise<string[]> {
+    return generate(samples, visual, options, this.#weights, this.config, this.tokenizer);
+  }
+
+  state(): unknown {
+    return { tokenizer: this.tokenizer.state() };
+  }
+
+  dispose(): void {
+    tensorflow().dispose([...Object.values(this.variables), this.#mask]);
+  }
+}

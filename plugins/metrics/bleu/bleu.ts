@@ -1,0 +1,74 @@
+import { NgramIndex } from 'mienlab/text';
+
+type Tokens = readonly string[];
+
+/** What BLEU needs of one text: sums of these over texts give the corpus value. */
+export interface BleuCounts {
+  candidateLength: number;
+  /** Length of the reference whose length is closest, the shorter of two as close. */
+  referenceLength: number;
+  /** Clipped matches and n-grams of the candidate by order, [1..n]. */
+  correct: readonly number[];
+  guessed: readonly number[];
+}
+
+/** Counts of one candidate against one or more references, one function over many texts so that n-grams are looked up in one index. */
+export function bleuCounter(n = 4): (candidate: Tokens, references: readonly Tokens[]) => BleuCounts {
+  const index = new NgramIndex(n);
+  // The most that one reference has of an n-gram, by id; all 0 between two texts.
+  let most = new Int32Array(0);
+  return (candidate, references) => {
+    const correct = new Array<number>(n + 1).fill(0);
+    const counted = references.map((reference) => index.count(reference));
+    const { ids, counts } = index.count(candidate);
+    if (index.size > most.length) most = new Int32Array(index.size * 2);
+    for (const reference of counted) {
+      for (let i = 0; i < reference.ids.length; i++) {
+        const id = reference.ids[i]!;
+        most[id] = Math.max(most[id]!, reference.counts[i]!);
+      }
+    }
+    for (let i = 0; i < ids.length; i++) correct[index.order(ids[i]!)]! += Math.min(counts[i]!, most[ids[i]!]!);
+    for (const reference of counted) for (let i = 0; i < reference.ids.length; i++) most[reference.ids[i]!] = 0;
+    const away = (length: number) => Math.abs(length - candidate.length);
+    return {
+      candidateLength: candidate.length,
+      referenceLength: references
+        .map(({ length }) => length)
+        .reduce((best, length) => (away(length) < away(best) || (away(length) === away(best) && length < best) ? length : best)),
+      correct,
+      guessed: correct.map((_, order) => (order ? Math.max(0, candidate.length - order + 1) : 0)),
+    };
+  };
+}
+
+/** pycocoevalcap's guards against division by nothing: they, too, are part of its values. */
+const tiny = 1e-15;
+const small = 1e-9;
+
+/**
+ * BLEU-1 .. BLEU-n, 0..1, of one text's counts or of the corpus that several texts' counts make, as pycocoevalcap's `Bleu` computes it
+ * with option `closest`: geometric mean of the clipped precisions (matches + 1e-15) / (n-grams + 1e-9), times exp(1 - 1 / ratio) where
+ * the length ratio is below 1. (K. Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.)
+ */
+export function bleu(counts: readonly BleuCounts[], n = 4): number[] {
+  let candidateLength = 0;
+  let referenceLength = 0;
+  const correct = new Array<number>(n + 1).fill(0);
+  const guessed = new Array<number>(n + 1).fill(0);
+  for (const text of counts) {
+    candidateLength += text.candidateLength;
+    referenceLength += text.referenceLength;
+    for (let order = 1; order <= n; order++) {
+      correct[order]! += text.correct[order]!;
+      guessed[order]! += text.guessed[order]!;
+    }
+  }
+  const ratio = (candidateLength + tiny) / (referenceLength + small);
+  const penalty = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
+  let product = 1;
+  return Array.from({ length: n }, (_, i) => {
+    product *= (correct[i + 1]! + tiny) / (guessed[i + 1]! + small);
+    return product ** (1 / (i + 1)) * penalty;
+  });
+}

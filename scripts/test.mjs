@@ -1,0 +1,6 @@
+// npm test: sets up what is missing, checks the sources, runs the tests. Arguments go to the test runner (npm test -- framework/config).
+import { bootstrap, runNode, setup } from './bootstrap.mjs';
+
+await bootstrap();
+await setup();
+process.exitCode = await runNode('scripts/run-tests.mjs', process.argv.slice(2));
