@@ -1,8 +1,9 @@
-import { ComposedConfig, composeConfig } from '../config/compose-config.js';
+import { statSync } from 'node:fs';
+import { type ComposedConfig, composeConfig } from '../config/compose-config.js';
 import { composeExperiment, findExperiment } from '../config/compose-experiment.js';
 import { FolderSource } from '../config/config-source.js';
 import { expandSweep } from '../config/expand-sweep.js';
-import type { SourceText } from '../config/origin.js';
+import { commandLineArgument, type SourceText } from '../config/origin.js';
 import { originsOf, printJson, printYaml } from '../config/print-config.js';
 import { Fault, nearest } from '../faults/index.js';
 import type { Command } from './command.js';
@@ -29,13 +30,14 @@ function parseArguments(args: readonly string[]): Arguments {
     else if (arg.startsWith('--config-dir=')) parsed.configDir = folderAfter(arg.slice('--config-dir='.length));
     else if (arg.startsWith('-')) throw new Fault('USAGE', `there is no flag ${arg}`, { nearest: nearest(arg, flags), known: flags });
     else if (parsed.name === undefined && parsed.overrides.length === 0 && !/^[+~]|=/.test(arg)) parsed.name = arg;
-    else parsed.overrides.push({ source: `command line, argument ${index + 1}`, text: arg, single: true });
+    else parsed.overrides.push(commandLineArgument(arg, index + 1));
   }
   return parsed;
 }
 
 function folderAfter(folder: string | undefined): string {
   if (!folder) throw new Fault('USAGE', '--config-dir needs a folder');
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Fault('CONFIG_NOT_FOUND', `there is no folder ${folder}`);
   return folder;
 }
 

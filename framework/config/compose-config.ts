@@ -8,7 +8,7 @@ import { DefaultsList, type FinalDefault } from './defaults-list.js';
 import { DefaultsOverrides } from './defaults-overrides.js';
 import { faultAt } from './fault-at.js';
 import { mergeContainer } from './merge.js';
-import { type Origin, placeOf, type SourceText } from './origin.js';
+import { commandLineArgument, type Origin, placeOf, type SourceText } from './origin.js';
 import { type Override, parseOverride } from './parse-override.js';
 import { type PlainValue, plainValue } from './plain-value.js';
 import { Resolution } from './resolve-interpolation.js';
@@ -27,8 +27,18 @@ export interface ComposeOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** True where the primary config's values go to the root even if its file lies in a sub-folder. */
   global?: boolean;
-  /** True where overrides that sweep are left out, for the config that the jobs have in common. */
-  skipSweeps?: boolean;
+}
+
+interface MergeOptions extends ComposeOptions {
+  /** True where overrides that sweep are left out and choices that are still to be made are no fault: to find what there is to sweep over. */
+  beforeSweep?: boolean;
+}
+
+/** A merged tree, its interpolations not resolved, and the list that it came from. */
+interface Merged {
+  root: MapNode;
+  list: FinalDefault[];
+  choices: ReadonlyMap<string, string | null>;
 }
 
 /** A composed config: its values, its choices, and where each value came from. */
@@ -120,9 +130,7 @@ export class ComposedConfig {
 
 /** Gives every override its place: a plain string is an argument of the command line. */
 export function withPlaces(overrides: readonly OverrideInput[]): SourceText[] {
-  return overrides.map((override, index) =>
-    typeof override === 'string' ? { source: `command line, argument ${index + 1}`, text: override, single: true } : override,
-  );
+  return overrides.map((override, index) => (typeof override === 'string' ? commandLineArgument(override, index + 1) : override));
 }
 
 /** Parses overrides; those with faults are left out and their faults added. */
@@ -143,21 +151,32 @@ export function parseOverrides(overrides: readonly OverrideInput[], faults: Faul
  * are applied, interpolations resolved. Throws a FaultList with every fault that could be found together.
  */
 export function composeConfig(options: ComposeOptions): ComposedConfig {
-  const { env = process.env } = options;
+  const { root, list, choices } = mergeConfig(options);
+  const faults: Fault[] = [];
+  const resolution = new Resolution(root, options.env ?? process.env);
+  const tree = resolution.resolveAll(faults);
+  if (faults.length > 0) throw new FaultList(faults);
+  const origins = new Map(list.flatMap(({ key, entry }) => (key !== undefined && entry.origin ? [[key, entry.origin] as const] : [])));
+  return new ComposedConfig(root, tree, Object.fromEntries(choices), origins, resolution.warnings);
+}
+
+/** All of composing but the interpolations. Throws a FaultList. */
+export function mergeConfig(options: MergeOptions): Merged {
+  const { env = process.env, beforeSweep = false } = options;
   const faults: Fault[] = [];
   const stopAtFaults = () => {
     if (faults.length > 0) throw new FaultList(faults);
   };
   const overrides = parseOverrides(options.overrides ?? [], faults);
   const repository = new ConfigRepository(options.configDirs, faults);
-  if (!options.skipSweeps) faults.push(...overrides.filter((each) => isSweep(each.value)).map(sweepFault));
+  if (!beforeSweep) faults.push(...overrides.filter((each) => isSweep(each.value)).map(sweepFault));
   const syntaxFaults = faults.length;
 
   const defaults = new DefaultsOverrides(overrides, repository, faults);
   const primary = new DefaultEntry({ kind: 'config', path: options.name });
   primary.primary = true;
   primary.globalPackage = options.global ?? false;
-  const list = new DefaultsList(repository, defaults, env, faults).expand(primary);
+  const list = new DefaultsList(repository, defaults, env, faults, beforeSweep).expand(primary);
   if (faults.length === syntaxFaults) defaults.checkUsed();
   if (faults.length > syntaxFaults) stopAtFaults();
 
@@ -168,12 +187,7 @@ export function composeConfig(options: ComposeOptions): ComposedConfig {
   const application = new OverrideApplication(root, repository, env);
   for (const override of defaults.values) attempt(faults, () => application.apply(override));
   stopAtFaults();
-
-  const final = new Resolution(root, env);
-  const tree = final.resolveAll(faults);
-  stopAtFaults();
-  const origins = new Map(list.flatMap(({ key, entry }) => (key !== undefined && entry.origin ? [[key, entry.origin] as const] : [])));
-  return new ComposedConfig(root, tree, Object.fromEntries(defaults.choices), origins, final.warnings);
+  return { root, list, choices: defaults.choices };
 }
 
 function attempt(faults: Fault[], step: () => void): void {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Fault, FaultList } from '../faults/index.js';
 import { packageRoot } from '../paths.js';
-import { ComposedConfig, composeConfig, type OverrideInput, withPlaces } from './compose-config.js';
+import { type ComposedConfig, composeConfig, mergeConfig, type OverrideInput, withPlaces } from './compose-config.js';
 import { type ConfigSource, FolderSource } from './config-source.js';
 import { faultAt } from './fault-at.js';
 import { PluginSource } from './plugin-source.js';
@@ -24,8 +24,7 @@ export interface ExperimentJob {
 }
 
 export interface ComposedExperiment {
-  /** The config that all jobs have in common, with its sweep block. */
-  base: ComposedConfig;
+  /** What is swept over, in the order in which the jobs vary: the last fastest. */
   axes: readonly SweepAxis[];
   jobs: readonly ExperimentJob[];
 }
@@ -69,8 +68,7 @@ function experimentsRoot(file: string): string {
 export function composeExperiment(fileOrName: string, overrides: readonly OverrideInput[] = [], env = process.env): ComposedExperiment {
   const { configDirs, name } = findExperiment(fileOrName);
   const given = withPlaces(overrides);
-  const base = composeConfig({ configDirs, name, overrides: given, env, global: true, skipSweeps: true });
-  const block = sweepFromConfig(base);
+  const block = sweepFromConfig(mergeConfig({ configDirs, name, overrides: given, env, global: true, beforeSweep: true }).root, env);
   const axes = sweepAxes([...block, ...given], configDirs);
   const empty = axes.find((axis) => axis.values.length === 0);
   if (empty)
@@ -88,7 +86,7 @@ export function composeExperiment(fileOrName: string, overrides: readonly Overri
     const values = swept.map(({ key }) => [key, texts.find((text) => text.startsWith(`${key}=`))!.slice(key.length + 1)]);
     return { overrides: texts, swept: Object.fromEntries(values) as Record<string, string>, composed: composed.withTree(withoutSweep) };
   });
-  return { base, axes: swept, jobs };
+  return { axes: swept, jobs };
 }
 
 /** A config that a job chooses cannot bring axes of its own: they would be ignored. */

@@ -1,6 +1,6 @@
 import { Fault, FaultList } from '../faults/index.js';
 import { type ConfigNode, type MapNode, mapNode } from './config-node.js';
-import type { ConfigSource } from './config-source.js';
+import type { ConfigSource, ConfigText } from './config-source.js';
 import { DefaultEntry } from './default-entry.js';
 import { faultAt } from './fault-at.js';
 import type { Origin, SourceText } from './origin.js';
@@ -17,7 +17,10 @@ export interface LoadedConfig {
   whole: Origin;
 }
 
-/** Looks for config files in several sources, the first that has one wins, and reads each once. */
+/** What was read without fault stays with its source: the jobs of a sweep read every file once. */
+const read = new WeakMap<ConfigSource, Map<string, LoadedConfig>>();
+
+/** Looks for config files in several sources; the first that has one wins. */
 export class ConfigRepository {
   private readonly loaded = new Map<string, LoadedConfig | undefined>();
 
@@ -53,17 +56,27 @@ export class ConfigRepository {
 
   /** Reads a config; undefined where no source has it. Its faults go to the list, and it then counts as empty. */
   load(path: string): LoadedConfig | undefined {
-    if (!this.loaded.has(path)) this.loaded.set(path, this.read(path));
+    if (!this.loaded.has(path)) this.loaded.set(path, this.find(path));
     return this.loaded.get(path);
   }
 
-  private read(path: string): LoadedConfig | undefined {
+  private find(path: string): LoadedConfig | undefined {
     const source = this.sources.find((each) => each.has(path));
     if (!source) return undefined;
-    const { text, source: shown, under } = source.read(path);
-    const from: SourceText = { source: shown, text };
-    const whole: Origin = { from, start: 0, end: 1 };
+    const kept = read.get(source)?.get(path);
+    if (kept) return kept;
+    const before = this.faults.length;
+    const loaded = this.read(source, path);
+    if (this.faults.length === before) read.set(source, (read.get(source) ?? new Map<string, LoadedConfig>()).set(path, loaded));
+    return loaded;
+  }
+
+  private read(source: ConfigSource, path: string): LoadedConfig {
+    let from: SourceText = { source: `${source.name}/${path}.yaml`, text: '' };
     try {
+      const { text, source: shown, under } = textOf(source, path, from);
+      from = { source: shown, text };
+      const whole: Origin = { from, start: 0, end: 1 };
       const node = parseYaml(from);
       if (node.kind === 'scalar') throw faultAt(whole, 'CONFIG_TYPE', 'a config file must hold a map', { expected: 'key: value' });
       const defaults = node.kind === 'map' ? this.defaultsOf(node) : [];
@@ -72,6 +85,7 @@ export class ConfigRepository {
       if (error instanceof FaultList) this.faults.push(...error.faults);
       else if (error instanceof Fault) this.faults.push(error);
       else throw error;
+      const whole: Origin = { from, start: 0, end: 1 };
       return { node: mapNode(whole), package: undefined, defaults: [], whole };
     }
   }
@@ -92,6 +106,14 @@ export class ConfigRepository {
         return [];
       }
     });
+  }
+}
+
+function textOf(source: ConfigSource, path: string, { source: shown }: SourceText): ConfigText {
+  try {
+    return source.read(path);
+  } catch (error) {
+    throw new Fault('CONFIG_NOT_FOUND', `the file cannot be read: ${(error as Error).message}`, { where: { source: shown }, cause: error });
   }
 }
 

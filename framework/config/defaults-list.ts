@@ -1,4 +1,4 @@
-import { type Fault, nearest } from '../faults/index.js';
+import { Fault, nearest } from '../faults/index.js';
 import { type MapNode, mapNode } from './config-node.js';
 import type { ConfigRepository } from './config-repository.js';
 import { DefaultEntry } from './default-entry.js';
@@ -38,6 +38,8 @@ export class DefaultsList {
     private readonly overrides: DefaultsOverrides,
     private readonly env: Readonly<Record<string, string | undefined>>,
     private readonly faults: Fault[],
+    /** True where a choice that is still to be made (???) is no fault. */
+    private readonly beforeSweep: boolean,
   ) {}
 
   expand(primary: DefaultEntry): FinalDefault[] {
@@ -245,6 +247,7 @@ export class DefaultsList {
       else entry.path = value.value;
       return true;
     } catch (error) {
+      if (this.beforeSweep && error instanceof Fault && error.code === 'CONFIG_MISSING') return false;
       const known = [...choices.entries.keys()].filter((key) => key !== 'defaults');
       const cause = error as Fault;
       this.faults.push(
@@ -259,6 +262,7 @@ export class DefaultsList {
   }
 
   private mustChoose(entry: DefaultEntry): void {
+    if (this.beforeSweep) return;
     const key = entry.overrideKey();
     const known = this.repository.options(entry.groupPath());
     this.faults.push(faultAt(entry.origin, 'CONFIG_MISSING', `"${key}" must be chosen`, { key, known, hint: `choose one: ${key}=OPTION` }));

@@ -9,6 +9,11 @@ export interface SourceText {
   readonly single?: boolean;
 }
 
+/** An argument of the command line as a source; `number` counts from 1 behind the command's name. */
+export function commandLineArgument(text: string, number: number): SourceText {
+  return { source: `command line, argument ${number}`, text, single: true };
+}
+
 /** Where a value was written: UTF-16 offsets into its source. Line and column are worked out only when somebody asks. */
 export interface Origin {
   readonly from: SourceText;

@@ -1,19 +1,20 @@
 import { type Fault, FaultList } from '../faults/index.js';
-import type { ComposedConfig } from './compose-config.js';
 import type { ConfigNode, MapNode } from './config-node.js';
 import { faultAt } from './fault-at.js';
 import { describeOrigin, type SourceText } from './origin.js';
+import { Resolution } from './resolve-interpolation.js';
 import { Dict, printValue, Quoted, type Value } from './override-value.js';
 
 const blockKey = 'sweep';
 
 /**
- * The axes of the `sweep:` block at the top of a config, as overrides with the block's places: a list gives a choice of its items, a string
+ * The axes of the `sweep:` block at the top of a merged tree, as overrides with the block's places: a list gives a choice of its items, a string
  * is what would stand behind `key=` on the command line, such as range(0,3). Throws a FaultList; also where a block stands elsewhere.
  */
-export function sweepFromConfig(composed: ComposedConfig): SourceText[] {
-  const faults = misplaced(composed.tree);
-  const block = composed.tree.entries.get(blockKey);
+export function sweepFromConfig(root: MapNode, env: Readonly<Record<string, string | undefined>>): SourceText[] {
+  const faults = misplaced(root);
+  const written = root.entries.get(blockKey);
+  const block = written && new Resolution(root, env).resolved({ node: written, path: [blockKey] });
   const overrides: SourceText[] = [];
   if (block && block.kind !== 'map') {
     faults.push(
