@@ -38,11 +38,18 @@ export function blockWeights(random: Random, { width, inner, depth }: BlockSize)
   };
 }
 
-/** The block over x [batch * length, width]; `mask` as in `attention`. Differentiable. */
-export function transformerBlock(x: Tensor, weights: BlockWeights, mask: Tensor | null, shape: AttentionShape): Tensor {
+/**
+ * The block over x [batch * length, width]; `mask` as in `attention`. With `from` only the tokens from there on come out,
+ * [batch * (length - from), width]: the last block of a decoder need not go on with those that predict nothing. Differentiable.
+ */
+export function transformerBlock(x: Tensor, weights: BlockWeights, mask: Tensor | null, shape: AttentionShape, from = 0): Tensor {
   const tf = tensorflow();
+  const { batch, length } = shape;
+  const width = x.shape[1]!;
+  const rest = (rows: Tensor) =>
+    from === 0 ? rows : tf.reshape(tf.slice(tf.reshape(rows, [batch, length, width]), [0, from, 0]), [batch * (length - from), width]);
   const packed = linear(rmsNorm(x, weights.attentionNorm), weights.packed);
-  const attended = tf.add(x, linear(attention(packed, mask, shape), weights.out));
+  const attended = tf.add(rest(x), linear(rest(attention(packed, mask, shape)), weights.out));
   return tf.add(attended, mlp(attended, weights));
 }
 
