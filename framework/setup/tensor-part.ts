@@ -36,7 +36,7 @@ function present(): PartOutcome | undefined {
 export const tensorPart: SetupPart = {
   name: 'tensor',
   summary: 'libtensorflow out of a Python wheel, and the native addon compiled against it',
-  size: 'downloads 274 MB, keeps 854 MB (with an NVIDIA driver 2.5 GB and about 6 GB)',
+  size: 'downloads 274 MB, keeps 854 MB (with an NVIDIA driver 2.5 GB and 4.2 GB)',
   present,
   async make(context) {
     const plan = planLibtensorflow();
