@@ -100,21 +100,6 @@ export class ComposedConfig {
     return faultAt(this.choiceOrigins.get(key), code, message, { key, ...details });
   }
 
-  /** One fault CONFIG_MISSING for every value that is still `???`. */
-  missing(): Fault[] {
-    const faults: Fault[] = [];
-    const visit = (node: ConfigNode, path: string[]): void => {
-      if (node.kind === 'list') node.items.forEach((item, index) => visit(item, [...path, String(index)]));
-      else if (node.kind === 'map') for (const [key, child] of node.entries) visit(child, [...path, key]);
-      else if (node.value === '???')
-        faults.push(
-          this.fault(path, 'CONFIG_MISSING', `"${path.join('.')}" needs a value`, { hint: `give it one: ${path.join('.')}=VALUE` }),
-        );
-    };
-    visit(this.tree, []);
-    return faults;
-  }
-
   /** The same with changed trees. */
   withTree(change: (tree: MapNode) => MapNode): ComposedConfig {
     return new ComposedConfig(change(this.unresolvedTree), change(this.tree), this.choices, this.choiceOrigins, this.warnings);
