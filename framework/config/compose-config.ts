@@ -34,11 +34,11 @@ interface MergeOptions extends ComposeOptions {
   beforeSweep?: boolean;
 }
 
-/** A merged tree, its interpolations not resolved, and the list that it came from. */
+/** A merged tree, its interpolations not resolved, and the choices that it came from. */
 interface Merged {
   root: MapNode;
-  list: FinalDefault[];
   choices: ReadonlyMap<string, string | null>;
+  choiceOrigins: ReadonlyMap<string, Origin>;
 }
 
 /** A composed config: its values, its choices, and where each value came from. */
@@ -100,21 +100,6 @@ export class ComposedConfig {
     return faultAt(this.choiceOrigins.get(key), code, message, { key, ...details });
   }
 
-  /** One fault CONFIG_MISSING for every value that is still `???`. */
-  missing(): Fault[] {
-    const faults: Fault[] = [];
-    const visit = (node: ConfigNode, path: string[]): void => {
-      if (node.kind === 'list') node.items.forEach((item, index) => visit(item, [...path, String(index)]));
-      else if (node.kind === 'map') for (const [key, child] of node.entries) visit(child, [...path, key]);
-      else if (node.value === '???')
-        faults.push(
-          this.fault(path, 'CONFIG_MISSING', `"${path.join('.')}" needs a value`, { hint: `give it one: ${path.join('.')}=VALUE` }),
-        );
-    };
-    visit(this.tree, []);
-    return faults;
-  }
-
   /** The same with changed trees. */
   withTree(change: (tree: MapNode) => MapNode): ComposedConfig {
     return new ComposedConfig(change(this.unresolvedTree), change(this.tree), this.choices, this.choiceOrigins, this.warnings);
@@ -151,13 +136,13 @@ export function parseOverrides(overrides: readonly OverrideInput[], faults: Faul
  * are applied, interpolations resolved. Throws a FaultList with every fault that could be found together.
  */
 export function composeConfig(options: ComposeOptions): ComposedConfig {
-  const { root, list, choices } = mergeConfig(options);
+  const { root, choices, choiceOrigins } = mergeConfig(options);
   const faults: Fault[] = [];
   const resolution = new Resolution(root, options.env ?? process.env);
-  const tree = resolution.resolveAll(faults);
+  let tree = mapNode();
+  attempt(faults, () => (tree = resolution.resolveAll(faults)));
   if (faults.length > 0) throw new FaultList(faults);
-  const origins = new Map(list.flatMap(({ key, entry }) => (key !== undefined && entry.origin ? [[key, entry.origin] as const] : [])));
-  return new ComposedConfig(root, tree, Object.fromEntries(choices), origins, resolution.warnings);
+  return new ComposedConfig(root, tree, Object.fromEntries(choices), choiceOrigins, resolution.warnings);
 }
 
 /** All of composing but the interpolations. Throws a FaultList. */
@@ -187,7 +172,7 @@ export function mergeConfig(options: MergeOptions): Merged {
   const application = new OverrideApplication(root, repository, env);
   for (const override of defaults.values) attempt(faults, () => application.apply(override));
   stopAtFaults();
-  return { root, list, choices: defaults.choices };
+  return { root, choices: defaults.choices, choiceOrigins: defaults.choiceOrigins };
 }
 
 function attempt(faults: Fault[], step: () => void): void {

@@ -80,7 +80,9 @@ export function composeExperiment(fileOrName: string, overrides: readonly Overri
   const swept = axes.filter((axis) => axis.swept);
   const blockKeys = new Set(block.map((override) => override.text.slice(0, override.text.indexOf('='))));
   const jobs = sweepJobs(axes).map((job): ExperimentJob => {
-    const composed = composeConfig({ configDirs, name, overrides: job, env, global: true });
+    // What does not sweep is composed as it was written, so that faults show the user's own words.
+    const written = job.map((override, index) => (axes[index]!.swept ? override : axes[index]!.from));
+    const composed = composeConfig({ configDirs, name, overrides: written, env, global: true });
     checkBlock(composed, blockKeys);
     const texts = job.map((override) => override.text);
     const values = swept.map(({ key }) => [key, texts.find((text) => text.startsWith(`${key}=`))!.slice(key.length + 1)]);

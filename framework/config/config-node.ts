@@ -15,7 +15,7 @@ export interface ScalarNode extends NodeBase {
   syntax?: TextSyntax;
 }
 
-export interface ListNode extends NodeBase {
+interface ListNode extends NodeBase {
   kind: 'list';
   items: ConfigNode[];
 }

@@ -5,7 +5,6 @@ import { DefaultEntry } from './default-entry.js';
 import { faultAt } from './fault-at.js';
 import type { Origin, SourceText } from './origin.js';
 import { parseYaml } from './parse-yaml.js';
-import { pluginFolders } from './plugin-source.js';
 
 const headerLength = 512;
 
@@ -41,11 +40,6 @@ export class ConfigRepository {
     return group !== '' && this.sources.some((source) => source.hasGroup(group));
   }
 
-  /** True where the options of a group are plugins. */
-  isPluginGroup(group: string): boolean {
-    return Object.hasOwn(pluginFolders, group);
-  }
-
   options(group: string): string[] {
     return [...new Set(this.sources.flatMap((source) => source.list(group)))].sort();
   }
@@ -74,13 +68,13 @@ export class ConfigRepository {
   private read(source: ConfigSource, path: string): LoadedConfig {
     let from: SourceText = { source: `${source.name}/${path}.yaml`, text: '' };
     try {
-      const { text, source: shown, under } = textOf(source, path, from);
+      const { text, source: shown } = textOf(source, path, from);
       from = { source: shown, text };
       const whole: Origin = { from, start: 0, end: 1 };
       const node = parseYaml(from);
       if (node.kind === 'scalar') throw faultAt(whole, 'CONFIG_TYPE', 'a config file must hold a map', { expected: 'key: value' });
       const defaults = node.kind === 'map' ? this.defaultsOf(node) : [];
-      return { node: under === undefined ? node : wrapped(node, under), package: headerPackage(from), defaults, whole };
+      return { node, package: headerPackage(from), defaults, whole };
     } catch (error) {
       if (error instanceof FaultList) this.faults.push(...error.faults);
       else if (error instanceof Fault) this.faults.push(error);
@@ -117,12 +111,6 @@ function textOf(source: ConfigSource, path: string, { source: shown }: SourceTex
   }
 }
 
-function wrapped(node: ConfigNode, key: string): MapNode {
-  const outer = mapNode(node.origin);
-  outer.entries.set(key, node);
-  return outer;
-}
-
 function entryOf(item: ConfigNode): DefaultEntry {
   const expected = 'group: option, group: [option, option], group: null, the name of a config, or _self_';
   const wrong = (message: string) => faultAt(item.origin, 'CONFIG_TYPE', message, { key: 'defaults', expected });
@@ -146,6 +134,7 @@ function entryOf(item: ConfigNode): DefaultEntry {
     path: group,
     package: to,
     value: optionsOf(value, wrong),
+    optionOrigins: value.kind === 'list' ? value.items.map((item) => item.origin) : [],
     optional: keywords.includes('optional'),
     override: keywords.includes('override'),
     origin: value.origin,

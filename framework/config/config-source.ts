@@ -6,8 +6,6 @@ export interface ConfigText {
   text: string;
   /** The file, relative to where the user stands: what faults and origins call it. */
   source: string;
-  /** A key that the whole file is put under, as if it were written one level deeper. */
-  under?: string;
 }
 
 /** A place to look for config files. Paths and groups have slashes and no ending: "tracker/iou", "tracker". */

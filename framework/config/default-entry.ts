@@ -8,6 +8,7 @@ interface EntryOptions {
   optional?: boolean;
   override?: boolean;
   origin?: Origin | undefined;
+  optionOrigins?: readonly (Origin | undefined)[];
 }
 
 /**
@@ -24,6 +25,8 @@ export class DefaultEntry {
   readonly override: boolean;
   /** Where the entry was written, or the override that changed it. */
   origin: Origin | undefined;
+  /** Where each of several options was written, as far as it is known. */
+  optionOrigins: readonly (Origin | undefined)[];
   /** The package of the file's header line. */
   header: string | undefined;
   primary = false;
@@ -42,16 +45,26 @@ export class DefaultEntry {
     this.optional = options.optional ?? false;
     this.override = options.override ?? false;
     this.origin = options.origin;
+    this.optionOrigins = options.optionOrigins ?? [];
     this.package = options.package === '_here_' ? '' : options.package;
   }
 
   copy(): DefaultEntry {
-    return new DefaultEntry({ ...this.fields(), path: this.path, value: this.value });
+    return new DefaultEntry({ ...this.fields(), path: this.path, value: this.value, optionOrigins: this.optionOrigins });
   }
 
-  /** One option out of several, as a config of its own. */
-  single(option: string): DefaultEntry {
-    return new DefaultEntry({ ...this.fields(), kind: 'config', path: `${this.path}/${option}` });
+  /** The options, each as a config of its own, where there are several. */
+  singles(): DefaultEntry[] {
+    if (!Array.isArray(this.value)) return [];
+    return this.value.map(
+      (option, index) =>
+        new DefaultEntry({
+          ...this.fields(),
+          kind: 'config',
+          path: `${this.path}/${option}`,
+          origin: this.optionOrigins[index] ?? this.origin,
+        }),
+    );
   }
 
   setParent(group: string, parentPackage: string): void {

@@ -5,6 +5,7 @@ import { DefaultEntry } from './default-entry.js';
 import type { DefaultsOverrides } from './defaults-overrides.js';
 import { faultAt } from './fault-at.js';
 import { parseText } from './interpolation-grammar.js';
+import { pluginKindOf } from './plugin-source.js';
 import { Resolution } from './resolve-interpolation.js';
 
 const maxDepth = 64;
@@ -113,7 +114,7 @@ export class DefaultsList {
       each.setParent(entry.groupPath(), entry.finalPackage());
       this.overrides.apply(each);
       if (each.kind === 'group' && Array.isArray(each.value)) {
-        for (const option of [...each.value].reverse()) this.addOption(branch, each, option, children, interpolated, depth);
+        for (const option of each.singles().reverse()) this.addOption(branch, option, children, interpolated, depth);
       } else if (each.isInterpolation) {
         children.push(each);
       } else {
@@ -164,21 +165,13 @@ export class DefaultsList {
     children.push(branch.children ? branch : entry);
   }
 
-  private addOption(
-    parent: Branch,
-    group: DefaultEntry,
-    option: string,
-    children: (Branch | DefaultEntry)[],
-    interpolated: boolean,
-    depth: number,
-  ): void {
-    if (option.includes('${')) {
+  private addOption(parent: Branch, entry: DefaultEntry, children: (Branch | DefaultEntry)[], interpolated: boolean, depth: number): void {
+    if (entry.isInterpolation) {
       this.faults.push(
-        faultAt(group.origin, 'INTERPOLATION', 'no interpolation is possible within a list of options', { hint: 'name the options' }),
+        faultAt(entry.origin, 'INTERPOLATION', 'no interpolation is possible within a list of options', { hint: 'name the options' }),
       );
       return;
     }
-    const entry = group.single(option);
     entry.setParent(parent.entry.groupPath(), parent.entry.finalPackage());
     this.add(parent, entry, children, interpolated, depth);
   }
@@ -286,8 +279,8 @@ export class DefaultsList {
       ? `names are relative to the config's own group; write /${entry.path}`
       : `looked in ${this.repository.names.join(', ')}`;
     const details = { key: entry.kind === 'group' ? entry.overrideKey() : path, nearest: nearest(entry.name!, known), known, hint };
-    const plugin = this.repository.isPluginGroup(group);
-    const message = group === '' ? `there is no config "${path}"${within}` : `no ${group} is called "${entry.name}"${within}`;
+    const plugin = pluginKindOf(group);
+    const message = group === '' ? `there is no config "${path}"${within}` : `no ${plugin ?? group} is called "${entry.name}"${within}`;
     this.faults.push(
       faultAt(entry.origin, group === '' ? 'CONFIG_NOT_FOUND' : plugin ? 'PLUGIN_UNKNOWN' : 'CHOICE_UNKNOWN', message, details),
     );

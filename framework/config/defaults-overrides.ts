@@ -11,6 +11,7 @@ import { isSweep } from './sweep-value.js';
 interface ChoiceOverride {
   value: string | string[];
   origin: Origin | undefined;
+  optionOrigins: readonly (Origin | undefined)[];
   /** The config that says it; undefined for the command line. */
   within?: string;
   key: string;
@@ -30,6 +31,8 @@ export class DefaultsOverrides {
   /** Overrides of values, for when all is merged. */
   readonly values: Override[] = [];
   readonly choices = new Map<string, string | null>();
+  /** Where each choice was made. */
+  readonly choiceOrigins = new Map<string, Origin>();
   private readonly changes = new Map<string, ChoiceOverride>();
   private readonly deletions = new Map<string, Deletion>();
   private readonly keysOfGroup = new Map<string, Set<string>>();
@@ -67,12 +70,13 @@ export class DefaultsOverrides {
         'put a name that looks like a number in quotes; ~group takes a group out',
       );
     } else if (action === 'add') {
-      const entry = new DefaultEntry({ kind: 'group', path: key, package: override.package, value: option, origin });
+      const optionOrigins = optionOriginsOf(override, option);
+      const entry = new DefaultEntry({ kind: 'group', path: key, package: override.package, value: option, origin, optionOrigins });
       entry.appended = true;
       this.appended.push(entry);
     } else {
       const full = overrideKey(override);
-      this.changes.set(full, { value: option, origin, key: full, used: false });
+      this.changes.set(full, { value: option, origin, optionOrigins: optionOriginsOf(override, option), key: full, used: false });
     }
   }
 
@@ -80,7 +84,14 @@ export class DefaultsOverrides {
   add(within: string, entry: DefaultEntry): void {
     const key = entry.overrideKey();
     if (!this.changes.has(key))
-      this.changes.set(key, { value: entry.value as string | string[], origin: entry.origin, within, key, used: false });
+      this.changes.set(key, {
+        value: entry.value as string | string[],
+        origin: entry.origin,
+        optionOrigins: entry.optionOrigins,
+        within,
+        key,
+        used: false,
+      });
   }
 
   /** Changes the option of an entry where an override says so. */
@@ -90,6 +101,7 @@ export class DefaultsOverrides {
     if (!change) return;
     entry.value = change.value;
     entry.origin = change.origin ?? entry.origin;
+    entry.optionOrigins = change.optionOrigins;
     change.used = true;
   }
 
@@ -105,8 +117,10 @@ export class DefaultsOverrides {
     if (entry.kind !== 'group') return;
     const key = entry.overrideKey();
     const before = this.choices.get(key);
-    if (before === undefined) this.choices.set(key, entry.name);
-    else if (before !== entry.name) {
+    if (before === undefined) {
+      this.choices.set(key, entry.name);
+      if (entry.origin) this.choiceOrigins.set(key, entry.origin);
+    } else if (before !== entry.name) {
       const hint = entry.appended ? `write ${key}=${entry.name} to change it` : `to change it, write "override ${key}: ${entry.name}"`;
       this.faults.push(faultAt(entry.origin, 'CHOICE_DUPLICATE', `"${key}" is chosen twice: ${before} and ${entry.name}`, { key, hint }));
     }
@@ -158,6 +172,17 @@ function optionOf(value: Value): string | string[] | undefined {
   if (!Array.isArray(text)) return undefined;
   const names = text.map((item) => (item instanceof Quoted ? item.text : item));
   return names.every((name) => typeof name === 'string') ? names : undefined;
+}
+
+/** Where each name of an override's list of options stands: between them there is nothing but punctuation. */
+function optionOriginsOf({ from, valueStart }: Override, option: string | string[]): (Origin | undefined)[] {
+  let at = valueStart;
+  return (Array.isArray(option) ? option : []).map((name) => {
+    const start = name === '' ? -1 : from.text.indexOf(name, at);
+    if (start === -1) return undefined;
+    at = start + name.length;
+    return { from, start, end: at };
+  });
 }
 
 /** The override as the user would write it, without its value. */

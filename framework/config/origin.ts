@@ -35,7 +35,7 @@ export function placeOf(origin: Origin): Place {
 /** The line an origin starts in and which part of it is meant; a long line is cut around that part. */
 export function excerptOf(origin: Origin): { text: string; start: number; length: number } {
   const { text } = origin.from;
-  const lineStart = text.lastIndexOf('\n', origin.start - 1) + 1;
+  const lineStart = text.slice(0, origin.start).lastIndexOf('\n') + 1;
   const next = text.indexOf('\n', origin.start);
   const lineEnd = next === -1 ? text.length : next;
   const start = origin.start - lineStart;

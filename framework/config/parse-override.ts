@@ -1,7 +1,8 @@
 import { Fault, nearest } from '../faults/index.js';
 import { faultAt } from './fault-at.js';
 import type { SourceText } from './origin.js';
-import { CallError, callFunction, functionNames } from './override-functions.js';
+import { CallError } from './override-casts.js';
+import { callFunction, functionNames } from './override-functions.js';
 import { Dict, Quoted, type Value } from './override-value.js';
 import type { Scalar } from './scalar.js';
 import { ChoiceSweep, isSweep } from './sweep-value.js';
@@ -74,11 +75,6 @@ export function parseOverride(from: SourceText): Override {
   const valueStart = match[0].length;
   const value = match[5] === '' ? null : valueStart === text.length ? '' : new ValueParser(from, valueStart).whole();
   return { action, key: match[2] ?? match[3] ?? '', package: match[4], value, from, valueStart };
-}
-
-/** Parses a value alone, as it stands behind the = of an override. */
-export function parseValue(from: SourceText): Value {
-  return from.text.trim() === '' ? '' : new ValueParser(from, 0).whole();
 }
 
 class ValueParser {

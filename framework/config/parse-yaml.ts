@@ -33,6 +33,8 @@ export function parseYaml(from: SourceText): ConfigNode {
   let document: Document.Parsed;
   try {
     document = parseDocument(from.text, { schema: 'failsafe', uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' });
+    // The library tells of its own stack overflow as an error of the document.
+    if (document.errors.some((error) => /call stack/.test(error.message))) throw new RangeError('too deep');
     const faults = document.errors.slice(0, shownFaults).map((error) => {
       const [start, end] = error.pos;
       return faultAt({ from, start: Math.min(start, from.text.length), end }, 'CONFIG_SYNTAX', error.message.replace(/\n[^]*$/, ''), {

@@ -1,18 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pluginKinds } from '../plugin/plugin-kinds.js';
 import { type ConfigSource, type ConfigText, shownPath } from './config-source.js';
 
-/** Config group of each plugin kind, and the folder its plugins lie in. */
-export const pluginFolders: Readonly<Record<string, string>> = {
-  data: 'datasets',
-  detector: 'detectors',
-  tracker: 'trackers',
-  encoder: 'encoders',
-  projector: 'projectors',
-  'llm-head': 'llm-heads',
-  metrics: 'metrics',
-  judge: 'judges',
-};
+const folders = new Map(Object.values(pluginKinds).map(({ group, folder }) => [group, folder]));
+
+/** The kind of plugin that the options of a config group are, or undefined where they are none. */
+export function pluginKindOf(group: string): string | undefined {
+  return Object.entries(pluginKinds).find(([, kind]) => kind.group === group)?.[0];
+}
 
 /** The plugins' own defaults: option NAME of group `tracker` is plugins/trackers/NAME/default.yaml. */
 export class PluginSource implements ConfigSource {
@@ -28,10 +24,8 @@ export class PluginSource implements ConfigSource {
   }
 
   hasGroup(group: string): boolean {
-    return (
-      Object.hasOwn(pluginFolders, group) &&
-      (statSync(join(this.folder, pluginFolders[group]!), { throwIfNoEntry: false })?.isDirectory() ?? false)
-    );
+    const folder = folders.get(group);
+    return folder !== undefined && (statSync(join(this.folder, folder), { throwIfNoEntry: false })?.isDirectory() ?? false);
   }
 
   read(path: string): ConfigText {
@@ -41,21 +35,19 @@ export class PluginSource implements ConfigSource {
 
   list(group: string): string[] {
     if (!this.hasGroup(group)) return [];
-    return readdirSync(join(this.folder, pluginFolders[group]!))
+    return readdirSync(join(this.folder, folders.get(group)!))
       .filter((plugin) => this.has(`${group}/${plugin}`))
       .sort();
   }
 
   groups(): string[] {
-    return Object.keys(pluginFolders)
-      .filter((group) => this.hasGroup(group))
-      .sort();
+    return [...folders.keys()].filter((group) => this.hasGroup(group)).sort();
   }
 
   private file(path: string): string | undefined {
     const parts = path.split('/');
     const [group = '', plugin = ''] = parts;
-    if (parts.length !== 2 || !Object.hasOwn(pluginFolders, group) || !/^[\w-]+$/.test(plugin)) return undefined;
-    return join(this.folder, pluginFolders[group]!, plugin, 'default.yaml');
+    if (parts.length !== 2 || !folders.has(group) || !/^[\w-]+$/.test(plugin)) return undefined;
+    return join(this.folder, folders.get(group)!, plugin, 'default.yaml');
   }
 }

@@ -27,11 +27,15 @@ export function sweepFromConfig(root: MapNode, env: Readonly<Record<string, stri
   for (const [key, node] of block?.kind === 'map' ? block.entries : []) {
     const source = node.origin ? describeOrigin(node.origin) : blockKey;
     if (node.kind === 'list' && node.items.length > 0) {
-      overrides.push({ source, text: `${key}=choice(${node.items.map((item) => printValue(valueOf(item))).join(',')})`, single: true });
+      const values = node.items.map((item) => printValue(valueOf(item)));
+      // One value alone is still an axis; null is the one value that choice() does not take.
+      const text = values.length > 1 || values[0] === 'null' ? values.join(',') : `choice(${values[0]})`;
+      overrides.push({ source, text: `${key}=${text}`, single: true });
     } else if (node.kind === 'scalar' && typeof node.value === 'string') {
       overrides.push({ source, text: `${key}=${node.value}`, single: true });
     } else {
-      const hint = node.kind === 'map' ? `write the key with dots: ${key}.NAME: [...]` : undefined;
+      const dotted = node.kind === 'map' ? `write the key with dots: ${key}.NAME: [...]` : undefined;
+      const hint = key.endsWith(')') ? 'within braces a text with commas stands in quotes' : dotted;
       faults.push(
         faultAt(node.origin, 'CONFIG_TYPE', `the sweep over "${key}" has no values`, {
           key: `${blockKey}.${key}`,

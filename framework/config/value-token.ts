@@ -20,7 +20,7 @@ const commonTokens = {
   space: '[ \\t]+',
 };
 
-export type CommonTokenType = keyof typeof commonTokens;
+type CommonTokenType = keyof typeof commonTokens;
 
 export interface Token<Type extends string = string> {
   type: Type | CommonTokenType;

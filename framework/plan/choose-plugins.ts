@@ -26,7 +26,8 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
       return { manifest, config: checked.config };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      faults.push(placed.fault(kind === 'metric' ? path : [...path, 'name'], error.code, error.message, error.details));
+      const [at, part] = kind === 'metric' ? [path, 'key' as const] : [[...path, 'name'], 'value' as const];
+      faults.push(placed.fault(at, error.code, error.message, error.details, part));
       // Never used: the list of faults is thrown below.
       return undefined as never;
     }
