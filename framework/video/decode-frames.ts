@@ -70,17 +70,7 @@ async function decode(path: string, options: DecodeOptions, clip: string, only?:
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = await runFfmpeg({
-    // For a few small frames, threads cost more than they bring.
-    args: [
-      ...(only ? [] : ['-threads', '1', '-filter_threads', '1']),
-      ...inputArgs(path),
-      '-vf',
-      filters(options, only),
-      ...everyFrame,
-      '-f',
-      'rawvideo',
-      'pipe:1',
-    ],
+    args: [...inputArgs(path), '-vf', filters(options, only), ...everyFrame, '-f', 'rawvideo', 'pipe:1'],
     signal: options.signal,
     line: (line) => log.read(line),
     output: (chunk) => {
