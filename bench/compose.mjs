@@ -57,7 +57,9 @@ if (options.python && !isDeepStrictEqual(sorted(answers.mienlab), sorted(answers
 for (const [name, times] of Object.entries(seconds)) {
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.round(share * (times.length - 1))].toFixed(3);
-  console.log(`${name.padEnd(11)} median ${at(0.5)} s   quartiles ${at(0.25)} to ${at(0.75)} s   least ${at(0)} s   (${times.length} rounds)`);
+  console.log(
+    `${name.padEnd(11)} median ${at(0.5)} s   quartiles ${at(0.25)} to ${at(0.75)} s   least ${at(0)} s   (${times.length} rounds)`,
+  );
 }
 
 function sorted(value) {

@@ -33,7 +33,7 @@ if (!existsSync(goldens)) {
       const { code, stdout, stderr } = await compose(golden);
       if (golden.error) {
         assert.equal([code, stdout], [2, '']);
-        assert.match(stderr, /^\S.*  [A-Z_]+\n/);
+        assert.match(stderr, /^\S.* {2}[A-Z_]+\n/);
       } else {
         const expected = golden.jobs?.map(({ overrides, config }) => ({ overrides, config })) ?? golden.config;
         assert.equal([code, stderr], [0, '']);
