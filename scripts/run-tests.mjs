@@ -81,8 +81,11 @@ function count(result) {
     return { passed: 0, failed: 1, skipped: 0, why: failed ? `exit code ${result.code}` : 'ran no test: is test.run() missing?' };
   }
   if (total + skipped === 0) return { passed: 0, failed: 1, skipped: 0, why: 'ran no test: is test.run() missing?' };
-  const broken = total - passed - skipped;
-  return { passed, failed: failed ? Math.max(1, broken) : broken, skipped, why: failed ? `exit code ${result.code}` : '' };
+  // uvu's total leaves out what was skipped.
+  const broken = total - passed;
+  // uvu loses a test that throws something whose `details` is no text, as a Fault's is.
+  const why = failed ? `exit code ${result.code}` : broken ? `${broken} tests ended without a result: was a Fault thrown?` : '';
+  return { passed, failed: failed ? Math.max(1, broken) : broken, skipped, why };
 }
 
 const jobs = [

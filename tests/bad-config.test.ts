@@ -26,7 +26,7 @@ const cases: Case[] = [
   { what: 'ports that do not fit', overrides: ['encoder.patch=7'], code: 'PORT_MISMATCH', says: /multiple of patch/ },
   { what: 'a context that is too short', overrides: ['llm-head.context-length=64'], code: 'PORT_MISMATCH', says: /visual tokens/ },
   { what: 'a cycle of interpolations', overrides: ['name=${title}', 'title=${name}'], code: 'CONFIG_CYCLE', says: /name/ },
-  { what: 'an override that cannot be parsed', overrides: ['name=[1,'], code: 'OVERRIDE_SYNTAX', says: /argument 1/ },
+  { what: 'an override that cannot be parsed', overrides: ['name=[1,'], code: 'OVERRIDE_SYNTAX', says: /argument 2/ },
 ];
 
 for (const { what, overrides, code, says } of cases) {

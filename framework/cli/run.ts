@@ -8,7 +8,7 @@ import { generatedPlugins } from '../plugin/registry.generated.js';
 import { createProgress } from '../progress/create-progress.js';
 import type { Command } from './command.js';
 import { parseArguments } from './parse-arguments.js';
-import { settingsArguments, settingsOptions } from './settings-arguments.js';
+import { overrideArguments, settingsArguments, settingsOptions } from './settings-arguments.js';
 
 /** Where things lie now, and how to look at them again. */
 function whereabouts({ report, folder, page, summary, failed }: ExperimentOutcome): string[] {
@@ -40,7 +40,7 @@ export const command: Command = {
     const [name, ...overrides] = positionals;
     if (name === undefined) throw new Fault('USAGE', 'which experiment?', { hint: 'mienlab run experiments/quickstart.yaml' });
     const registry = new PluginRegistry(generatedPlugins);
-    const plan = await planExperiment(name, overrides, { registry, args: settingsArguments(options) });
+    const plan = await planExperiment(name, overrideArguments(overrides), { registry, args: settingsArguments(options) });
 
     // Loaded only now: a fault in a config is told before anything heavy is read.
     const { runExperiment } = await import('../pipeline/run-experiment.js');

@@ -4,7 +4,7 @@ import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { generatedPlugins } from '../plugin/registry.generated.js';
 import type { Command } from './command.js';
 import { parseArguments } from './parse-arguments.js';
-import { settingsArguments, settingsOptions } from './settings-arguments.js';
+import { overrideArguments, settingsArguments, settingsOptions } from './settings-arguments.js';
 
 export const command: Command = {
   summary: 'check an experiment whole, and start nothing',
@@ -18,7 +18,7 @@ export const command: Command = {
     const { positionals, flags, options } = parseArguments(args, { flags: ['json'], options: settingsOptions });
     const [name, ...overrides] = positionals;
     if (name === undefined) throw new Fault('USAGE', 'which experiment?', { hint: 'mienlab validate experiments/quickstart.yaml' });
-    const plan = await planExperiment(name, overrides, {
+    const plan = await planExperiment(name, overrideArguments(overrides), {
       registry: new PluginRegistry(generatedPlugins),
       args: settingsArguments(options),
     });

@@ -3,7 +3,7 @@ import convict, { type Schema } from 'convict';
 /** A chosen plugin's block: its name and its own config, which the plugin's JSON Schema checks. */
 export type PluginBlock = Readonly<Record<string, unknown>> & { readonly name: string };
 
-export interface TrainSettings {
+interface TrainSettings {
   epochs: number;
   steps: number;
   batch: number;
@@ -14,7 +14,7 @@ export interface TrainSettings {
 }
 
 /** What an experiment set out to show: `setting` scores better than each of `against`. Tested as stated, told however it comes out. */
-export interface ClaimSettings {
+interface ClaimSettings {
   statement: string;
   score: string;
   setting: string;

@@ -43,13 +43,12 @@ function comparedRun(run: PerformedRun, testClips: readonly Clip[], runLog: RunL
   const { plan, perception } = run;
   const { tokens } = plan.ports.embeddings.dims;
   const used = run.clips.map(({ clip }) => clip);
-  const withoutFaces = plan.ports.faces ? null : 0;
   return {
     seed: plan.settings.seed,
     scores: run.scores.map((score) => overAllClips(score, used, testClips)),
     curves: run.curves,
     visualTokens: tokens ?? null,
-    faceTokens: plan.ports.embeddings.dims['face-tokens'] ?? withoutFaces,
+    faceTokens: plan.ports.embeddings.dims['face-tokens'] ?? (plan.ports.faces ? null : 0),
     secondsPerClip: run.secondsPerClip,
     skipped: [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` })),
     skippedMetrics: run.skippedMetrics,

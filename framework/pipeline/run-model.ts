@@ -13,7 +13,7 @@ import { cacheKey, type StageCache } from './stage-cache.js';
 import { visualSource } from './visual-source.js';
 
 /** Curves by name: [step, value]. */
-export type Curves = Record<string, [number, number][]>;
+type Curves = Record<string, [number, number][]>;
 
 export interface ModelRun {
   /** In the order of the test clips. */

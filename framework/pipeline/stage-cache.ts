@@ -30,7 +30,8 @@ export class RecordStore<Value> {
   constructor(file: string | undefined) {
     this.#file = file;
     if (file === undefined || !existsSync(file)) return;
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const text = readFileSync(file, 'utf8');
+    for (const line of text.split('\n')) {
       try {
         const { id, value } = JSON.parse(line) as { id: string; value: Value };
         this.#values.set(id, value);
@@ -39,7 +40,7 @@ export class RecordStore<Value> {
       }
     }
     // Whatever follows starts on a line of its own.
-    if (!readFileSync(file, 'utf8').endsWith('\n')) appendFileSync(file, '\n');
+    if (text && !text.endsWith('\n')) appendFileSync(file, '\n');
   }
 
   get(id: string): Value | undefined {
@@ -55,6 +56,7 @@ export class RecordStore<Value> {
 /** Bytes by id, a file each, written aside and renamed. */
 export class BlobStore {
   readonly #folder: string;
+  #written = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -69,7 +71,7 @@ export class BlobStore {
   }
 
   write(id: string, bytes: Uint8Array): void {
-    const aside = join(this.#folder, `.${id}.${process.pid}`);
+    const aside = join(this.#folder, `.${id}.${process.pid}.${this.#written++}`);
     writeFileSync(aside, bytes);
     renameSync(aside, join(this.#folder, id));
   }

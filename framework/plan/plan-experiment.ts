@@ -1,3 +1,4 @@
+import type { OverrideInput } from '../config/compose-config.js';
 import { composeExperiment, type ExperimentJob } from '../config/compose-experiment.js';
 import { loadSettings } from '../config/load-settings.js';
 import { Fault, FaultList, formatFault } from '../faults/index.js';
@@ -24,7 +25,11 @@ async function planRun({ composed, overrides, swept }: ExperimentJob, { registry
 }
 
 /** Composes an experiment and checks all its runs: settings, plugins, ports. Starts nothing. Throws a FaultList of everything found, each once. */
-export async function planExperiment(fileOrName: string, overrides: readonly string[], options: PlanOptions): Promise<ExperimentPlan> {
+export async function planExperiment(
+  fileOrName: string,
+  overrides: readonly OverrideInput[],
+  options: PlanOptions,
+): Promise<ExperimentPlan> {
   const { axes, jobs } = composeExperiment(fileOrName, overrides, options.env);
   const runs: RunPlan[] = [];
   const faults = new Map<string, Fault>();

@@ -13,7 +13,7 @@ import { lockName } from './open-run-log.js';
 import type { Tracking } from './tracking.js';
 
 /** One run of a journal after a sync. */
-export interface SyncedRun {
+interface SyncedRun {
   runDir: string;
   id: string;
   name: string;

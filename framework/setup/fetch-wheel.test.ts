@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -68,6 +68,7 @@ test('other content than was pinned is a fault that names both sums', async () =
   assert.is(fault.code, 'SETUP_FAILED');
   assert.match(fault.message, new RegExp(pinOf(altered).sha256));
   assert.is(fault.details.expected, pin.sha256);
+  assert.equal(readdirSync(folder), []);
 });
 
 test('longer content, a missing file, and a refusal are faults at once', async () => {

@@ -6,7 +6,7 @@ import { addonFolder, findCompiler, glibcVersion, isLinked, linkAddon, makeAddon
 
 /** The wheel is built for this C library and newer ones (manylinux_2_27). */
 const oldestGlibc = [2, 27] as const;
-const cost = 'mienlab goes on with WebAssembly: training takes about 20 times longer, face detection about as long';
+const cost = 'mienlab goes on with WebAssembly: training takes about ten times as long, face detection three to four times';
 
 function skipped(detail: string, hint?: string): PartOutcome {
   return { state: 'skipped', detail, cost, hint };
@@ -36,7 +36,7 @@ function present(): PartOutcome | undefined {
 export const tensorPart: SetupPart = {
   name: 'tensor',
   summary: 'libtensorflow out of a Python wheel, and the native addon compiled against it',
-  size: 'downloads 274 MB, keeps 854 MB (with an NVIDIA driver 2.5 GB and about 6 GB)',
+  size: 'downloads 274 MB, keeps 854 MB (with an NVIDIA driver 2.5 GB and 4.2 GB)',
   present,
   async make(context) {
     const plan = planLibtensorflow();

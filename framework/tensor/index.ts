@@ -1,7 +1,7 @@
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
-export { kernels, type AdamKernel, type AdamStep, type Kernels } from './kernels/kernels.js';
-export { attention, type AttentionShape } from './ops/attention.js';
+export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
+export { attention } from './ops/attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
 export { fromBytes } from './ops/from-bytes.js';

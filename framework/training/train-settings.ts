@@ -29,7 +29,7 @@ export interface TrainSettings {
  * A loss beside the captions' own. `caption-words`: the vector of each time step predicts which words stand in the caption's sentence on
  * its third of the clip. It uses no label beyond the captions.
  */
-export interface AuxiliarySettings {
+interface AuxiliarySettings {
   name: 'none' | 'caption-words';
   /** Steps that this loss alone trains, before the captions come in. */
   'steps-before': number;

@@ -46,7 +46,7 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
         pixels.frames,
         ...(pixels.faces ? [pixels.faces] : []),
       ]);
-      await encoder.dispose();
+      encoder.dispose();
     });
   }
 

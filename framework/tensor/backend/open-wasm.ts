@@ -35,6 +35,6 @@ export async function openWasm(): Promise<OpenBackend> {
   return {
     device: { kind: 'cpu', name: `${cpus()[0]?.model.trim() ?? process.arch}, 1 thread` },
     versions: { tfjs: tf.version['tfjs'], 'tfjs-backend-wasm': wasm.version_wasm },
-    cost: 'training takes about 20 times longer than with tensorflow; face detection takes about as long',
+    cost: 'with wasm, training takes about ten times as long as with tensorflow, face detection three to four times',
   };
 }

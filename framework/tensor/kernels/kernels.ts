@@ -32,9 +32,9 @@ export interface Kernels {
   softmax(x: Tensor): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
-  /** Parts of a tensor along its first axis, and back. */
-  unstack(x: Tensor): Tensor[];
-  stack(parts: Tensor[]): Tensor;
+  /** `count` tensors packed side by side, [batch * length, count * width], to [batch, head, length, width / heads] each, and back. */
+  splitHeads(packed: Tensor, count: number, shape: HeadShape): Tensor[];
+  mergeHeads(parts: Tensor[], shape: HeadShape): Tensor;
   /** Rows of [row, width] by int32 ids [n]. */
   gather(table: Tensor, ids: Tensor): Tensor;
   /** Gradient of `gather` with regard to the table: rows of dy [n, width] summed where their id is equal, [rows, width]. */
@@ -47,6 +47,13 @@ export interface Kernels {
   fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor;
   /** Adam's moments for these variables, all zero. */
   adam(variables: readonly Variable[]): AdamKernel;
+}
+
+export interface HeadShape {
+  batch: number;
+  /** Tokens a sequence. */
+  length: number;
+  heads: number;
 }
 
 /** One step of Adam. `gradientScale` multiplies the gradients (for clipping). */

@@ -32,6 +32,14 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
   const entropyAttributes = [...ofFloat, type('Tlabels', int)];
   const castAttributes = [type('SrcT', binding.TF_UINT8), type('DstT', float), flag('Truncate', false)];
 
+  const transpose: Kernels['transpose'] = (x, order) => one('Transpose', transposeAttributes, x, integers(order));
+  const reshape: Kernels['reshape'] = (x, shape) => {
+    const target = tf.tensor1d(shape as number[], 'int32');
+    const reshaped = one('Reshape', reshapeAttributes, x, target);
+    target.dispose();
+    return reshaped;
+  };
+
   return {
     add: (a, b) => one('AddV2', ofFloat, a, b),
     sub: (a, b) => one('Sub', ofFloat, a, b),
@@ -49,16 +57,22 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
     matMul: (a, b, ta = false, tb = false) => one('MatMul', matMulAttributes(ta, tb), a, b),
     batchMatMul: (a, b, ta = false, tb = false) => one('BatchMatMulV2', batchAttributes(ta, tb), a, b),
     softmax: (x) => one('Softmax', ofFloat, x),
-    transpose: (x, order) => one('Transpose', transposeAttributes, x, integers(order)),
-    reshape: (x, shape) => {
-      const target = tf.tensor1d(shape as number[], 'int32');
-      const reshaped = one('Reshape', reshapeAttributes, x, target);
-      target.dispose();
-      return reshaped;
-    },
-    unstack: (x) =>
-      backend.executeMultipleOutputs('Unpack', [...ofFloat, integer('num', x.shape[0]!), integer('axis', 0)], [x], x.shape[0]!),
-    stack: (parts) => backend.executeSingleOutput('Pack', [...ofFloat, integer('N', parts.length), integer('axis', 0)], parts),
+    transpose,
+    reshape,
+    splitHeads: (packed, count, { batch, length, heads }) =>
+      tf.tidy(() => {
+        const split = transpose(reshape(packed, [batch, length, count, heads, packed.shape[1]! / count / heads]), [2, 0, 3, 1, 4]);
+        return backend.executeMultipleOutputs('Unpack', [...ofFloat, integer('num', count), integer('axis', 0)], [split], count);
+      }),
+    mergeHeads: (parts, { batch, length }) =>
+      tf.tidy(() => {
+        const width = parts.length * parts[0]!.shape[1]! * parts[0]!.shape[3]!;
+        const stacked =
+          parts.length === 1
+            ? transpose(parts[0]!, [0, 2, 1, 3])
+            : transpose(one('Pack', [...ofFloat, integer('N', parts.length), integer('axis', 0)], ...parts), [1, 3, 0, 2, 4]);
+        return reshape(stacked, [batch * length, width]);
+      }),
     gather: (rows, ids) => one('GatherV2', gatherAttributes, rows, ids, integerScalar(0)),
     scatterAdd: (dy, ids, rows) => one('UnsortedSegmentSum', scatterAttributes, dy, ids, integerScalar(rows)),
     softmaxCrossEntropy: (logits, labels) => {

@@ -1,7 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import type { Random } from '../../contracts/index.js';
-import { kernels } from '../kernels/kernels.js';
-import { attention, type AttentionShape } from '../ops/attention.js';
+import { kernels, type HeadShape } from '../kernels/kernels.js';
+import { attention } from '../ops/attention.js';
 import { gelu } from '../ops/gelu.js';
 import { linear } from '../ops/linear.js';
 import { rmsNorm } from '../ops/rms-norm.js';
@@ -38,11 +38,18 @@ export function blockWeights(random: Random, { width, inner, depth }: BlockSize)
   };
 }
 
-/** The block over x [batch * length, width]; `mask` as in `attention`. Differentiable. */
-export function transformerBlock(x: Tensor, weights: BlockWeights, mask: Tensor | null, shape: AttentionShape): Tensor {
+/**
+ * The block over x [batch * length, width]; `mask` as in `attention`. With `from` only the tokens from there on come out,
+ * [batch * (length - from), width]: the last block of a decoder need not go on with those that predict nothing. Differentiable.
+ */
+export function transformerBlock(x: Tensor, weights: BlockWeights, mask: Tensor | null, shape: HeadShape, from = 0): Tensor {
   const tf = tensorflow();
+  const { batch, length } = shape;
+  const width = x.shape[1]!;
+  const rest = (rows: Tensor) =>
+    from === 0 ? rows : tf.reshape(tf.slice(tf.reshape(rows, [batch, length, width]), [0, from, 0]), [batch * (length - from), width]);
   const packed = linear(rmsNorm(x, weights.attentionNorm), weights.packed);
-  const attended = tf.add(x, linear(attention(packed, mask, shape), weights.out));
+  const attended = tf.add(rest(x), linear(rest(attention(packed, mask, shape)), weights.out));
   return tf.add(attended, mlp(attended, weights));
 }
 
@@ -62,15 +69,14 @@ export function cachedBlock(
   x: Tensor,
   weights: BlockWeights,
   cache: KeyValueCache | null,
-  { mask, place, capacity, ...shape }: AttentionShape & { mask: Tensor; place: Tensor | null; capacity: number },
+  { mask, place, capacity, ...shape }: HeadShape & { mask: Tensor; place: Tensor | null; capacity: number },
 ): { x: Tensor; cache: KeyValueCache } {
   const tf = tensorflow();
   const k = kernels();
-  const { batch, length, heads } = shape;
-  const width = x.shape[1]!;
-  const part = width / heads;
+  const { length, heads } = shape;
+  const part = x.shape[1]! / heads;
   const packed = k.matMul(rmsNorm(x, weights.attentionNorm), weights.packed);
-  const [queries, keys, values] = k.unstack(k.transpose(k.reshape(packed, [batch, length, 3, heads, part]), [2, 0, 3, 1, 4]));
+  const [queries, keys, values] = k.splitHeads(packed, 3, shape);
   const fill = (old: Tensor | undefined, added: Tensor) =>
     old && place
       ? k.add(old, k.mul(place, added))
@@ -83,7 +89,6 @@ export function cachedBlock(
   const filled = { keys: fill(cache?.keys, keys!), values: fill(cache?.values, values!) };
   const scores = k.batchMatMul(k.scale(queries!, 1 / Math.sqrt(part)), filled.keys, false, true);
   const out = k.batchMatMul(k.softmax(k.add(scores, mask)), filled.values);
-  const flat = k.reshape(k.transpose(out, [0, 2, 1, 3]), [batch * length, width]);
-  const attended = k.add(x, k.matMul(flat, weights.out));
+  const attended = k.add(x, k.matMul(k.mergeHeads([out], shape), weights.out));
   return { x: k.add(attended, mlp(attended, weights)), cache: filled };
 }

@@ -83,12 +83,12 @@ export class TinyDecoder implements LlmHead {
       );
       let x: Tensor = tf.reshape(tf.concat([visual, placed as Tensor3D], 1), [clips * length, width]);
       const mask = tf.slice(this.#mask, [0, 0], [length, length]);
-      for (const block of this.#weights.blocks) x = transformerBlock(x, block, mask, { batch: clips, length, heads });
-      const predicting = tf.reshape(tf.slice(tf.reshape(x, [clips, length, width]), [0, first, 0], [clips, length - first, width]), [
-        clips * (length - first),
-        width,
-      ]);
-      const logits = linear(rmsNorm(predicting, this.#weights.norm), this.#weights.output);
+      const { blocks, norm, output } = this.#weights;
+      // What comes before the first predicted token is seen by the last block, but does not leave it.
+      blocks.forEach((block, i) => {
+        x = transformerBlock(x, block, mask, { batch: clips, length, heads }, i === blocks.length - 1 ? first : 0);
+      });
+      const logits = linear(rmsNorm(x, norm), output);
       return crossEntropy(logits, tf.tensor1d(batch.labels, 'int32'), tf.tensor1d(batch.weights));
     });
   }

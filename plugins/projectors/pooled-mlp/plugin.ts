@@ -65,7 +65,8 @@ export default definePlugin({
   consumes: ['visual-tokens'],
   produces: (config, { 'visual-tokens': visual }) => {
     const { time, frames, faces } = size(config, visual);
-    return { type: 'embeddings', dims: { tokens: time * (frames.tokens + (faces?.tokens ?? 0)), hidden: null } };
+    const face = time * (faces?.tokens ?? 0);
+    return { type: 'embeddings', dims: { tokens: time * frames.tokens + face, 'face-tokens': face, hidden: null } };
   },
   deterministic: true,
   licence: { code: 'Apache-2.0' },

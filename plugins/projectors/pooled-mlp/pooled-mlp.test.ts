@@ -15,8 +15,8 @@ const visual = (faces: number | null) => ({
 
 test('a run without faces gets as many embeddings as one with them', () => {
   const config = defaultConfig(plugin.config);
-  assert.equal(plugin.produces(config, visual(16)), { type: 'embeddings', dims: { tokens: 16, hidden: null } });
-  assert.is(plugin.produces(config, visual(0)).dims['tokens'], 16);
+  assert.equal(plugin.produces(config, visual(16)), { type: 'embeddings', dims: { tokens: 16, 'face-tokens': 8, hidden: null } });
+  assert.equal(plugin.produces(config, visual(0)).dims, { tokens: 16, 'face-tokens': 0, hidden: null });
 });
 
 test('sizes that are not known are PORT_MISMATCH', () => {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Fault } from '../faults/index.js';
+import { readSafetensors, writeSafetensors } from '../tensor/index.js';
+import { testBackend } from '../tensor/test-backend.js';
+import { loadCheckpoint, readCheckpointState, saveCheckpoint } from './checkpoint.js';
+import { namedVariables, type Model } from './model.js';
+import { testAnswers, testModel } from './test-model.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'mienlab-checkpoint-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const weights = (model: Model) => Object.entries(namedVariables({ ...model })).map(([name, variable]) => [name, [...variable.dataSync()]]);
+
+function refused(work: () => unknown): Fault {
+  try {
+    work();
+  } catch (error) {
+    return error as Fault;
+  }
+  throw new Error('there was no fault');
+}
+
+test('weights and state come back', async () => {
+  const tf = await testBackend('auto');
+  if (!tf) return;
+  const [model, other] = [testModel(testAnswers, 1), testModel(testAnswers, 2)];
+  await saveCheckpoint(join(folder, 'whole'), model);
+  assert.not.equal(weights(other), weights(model));
+  const before = tf.memory().numTensors;
+  loadCheckpoint(join(folder, 'whole'), other);
+  assert.is(tf.memory().numTensors, before);
+  assert.equal(weights(other), weights(model));
+  assert.equal(readCheckpointState(join(folder, 'whole')), { answers: testAnswers });
+  assert.equal(Object.keys(readSafetensors(join(folder, 'whole', 'model.safetensors')).tensors), [
+    'encoder/weights',
+    'projector/weights',
+    'head/weights',
+  ]);
+});
+
+test('a checkpoint of another model, or a damaged one, changes nothing', async () => {
+  if (!(await testBackend('auto'))) return;
+  const model = testModel(testAnswers);
+  const before = weights(model);
+  await saveCheckpoint(join(folder, 'wide'), testModel([...testAnswers, 'more']));
+  const shape = refused(() => loadCheckpoint(join(folder, 'wide'), model));
+  assert.is(shape.code, 'CHECKPOINT_INVALID');
+  assert.match(shape.message, 'tensor "head/weights" is [6, 3], the model needs [6, 2]');
+
+  const file = (name: string) => join(folder, name, 'model.safetensors');
+  const { tensors, metadata } = readSafetensors(file('wide'));
+  const { 'head/weights': head, ...rest } = tensors;
+  writeSafetensors(file('missing'), { ...rest, 'head/weight': head! }, metadata);
+  const missing = refused(() => loadCheckpoint(join(folder, 'missing'), model));
+  assert.match(missing.message, 'no tensor "head/weights"');
+  assert.is(missing.details.nearest, 'head/weight');
+  const same = { shape: [6, 2], data: new Float32Array(12) };
+  writeSafetensors(file('extra'), { ...rest, 'head/weights': same, 'head/bias': head! }, metadata);
+  assert.match(refused(() => loadCheckpoint(join(folder, 'extra'), model)).message, '"head/bias" has no place');
+  writeSafetensors(file('foreign'), tensors);
+  assert.match(refused(() => loadCheckpoint(join(folder, 'foreign'), model)).message, 'no checkpoint of mienlab');
+  writeSafetensors(file('state'), tensors, { ...metadata, 'head-state': '{' });
+  assert.match(refused(() => readCheckpointState(join(folder, 'state'))).message, 'not JSON');
+  truncateSync(file('wide'), 300);
+  assert.is(refused(() => loadCheckpoint(join(folder, 'wide'), model)).code, 'CHECKPOINT_INVALID');
+  assert.is(refused(() => loadCheckpoint(join(folder, 'nowhere'), model)).code, 'ASSET_MISSING');
+  assert.equal(weights(model), before);
+});
+
+test.run();
