@@ -48,7 +48,8 @@ export class OverrideApplication {
     };
     const node = nodeOf(override.value, origin);
     node.keyOrigin = keyOrigin(override);
-    if (override.action === 'add' && old && node.kind === 'scalar' && !this.isEmpty(old, keys)) {
+    // Looked at first: adding anything to an interpolation that leads nowhere is a fault, as in Hydra.
+    if (override.action === 'add' && old && !this.isEmpty(old, keys) && node.kind === 'scalar') {
       const hint = `to change it, write ${override.from.text.slice(1)}; to do either, +${override.from.text}`;
       throw this.fault(override, 'CONFIG_VALUE', `there is already a value at "${override.key}"`, { key: override.key, hint });
     }

@@ -205,6 +205,12 @@ test('a text of many kinds of trouble never throws anything but faults', () => {
   }
 });
 
+test('nothing is added to an interpolation that leads nowhere', () => {
+  for (const value of ['5', '[]', '{x: 1}'])
+    assert.equal(codes(files, ["train.rate='${nope}'", `+train.rate=${value}`]), ['INTERPOLATION']);
+  assert.equal(compose(files, ["train.rate='${nope}'", '++train.rate={x: 1}']).config['train'], { rate: { x: 1 }, steps: 7 });
+});
+
 test('what Hydra has not, or not yet', () => {
   assert.equal(compose(files, ['list=extend_list(x, 4)']).config['list'], [1, 'two', 'x', 4]);
   assert.equal(codes(files, ['seed=extend_list(x)']), ['CONFIG_TYPE']);

@@ -84,6 +84,14 @@ test('the command line takes the place of an axis, and adds its own', ({ folder 
   );
 });
 
+test('sweep=null and ~sweep take the block away', ({ folder }) => {
+  write(folder, files);
+  for (const override of ['sweep=null', '~sweep']) {
+    const { axes, jobs } = composeExperiment(join(folder, 'x.yaml'), [override, 'net=a']);
+    assert.equal([axes, jobs.map(({ composed }) => composed.config)], [[], [{ net: { name: 'a' }, seed: 0, train: { rate: 0.1 } }]]);
+  }
+});
+
 test('values of every kind keep their kind', ({ folder }) => {
   write(folder, {
     'x.yaml': "v: null\nsweep:\n  v: [1, 1.0, '1', true, 'true', null, a b, \"it's\", [x, 1], {p: 'q'}, '', 1e-5, '${w}']\nw: 5\n",

@@ -9,14 +9,15 @@ const blockKey = 'sweep';
 
 /**
  * The axes of the `sweep:` block at the top of a merged tree, as overrides with the block's places: a list gives a choice of its items, a string
- * is what would stand behind `key=` on the command line, such as range(0,3). Throws a FaultList; also where a block stands elsewhere.
+ * is what would stand behind `key=` on the command line, such as range(0,3); null is no sweep. Throws a FaultList; also where a block stands elsewhere.
  */
 export function sweepFromConfig(root: MapNode, env: Readonly<Record<string, string | undefined>>): SourceText[] {
   const faults = misplaced(root);
   const written = root.entries.get(blockKey);
   const block = written && new Resolution(root, env).resolved({ node: written, path: [blockKey] });
   const overrides: SourceText[] = [];
-  if (block && block.kind !== 'map') {
+  const none = block?.kind === 'scalar' && block.value === null;
+  if (block && block.kind !== 'map' && !none) {
     faults.push(
       faultAt(block.origin, 'CONFIG_TYPE', 'a sweep block must be a map', {
         key: blockKey,
