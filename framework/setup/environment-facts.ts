@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { packageVersion } from '../paths.js';
 import { ffmpegExecutable } from '../video/ffmpeg-executable.js';
@@ -72,6 +72,13 @@ async function pythonFact(): Promise<string | undefined> {
   return python && `${python.version} (${python.path})`;
 }
 
+function mlflowFact(): string | undefined {
+  const named = process.env['MIENLAB_MLFLOW'];
+  if (named) return existsSync(named) ? named : undefined;
+  const installed = mlflowExecutable();
+  return installed && `${mlflowVersion} (${installed})`;
+}
+
 async function gpuFact(): Promise<string | undefined> {
   const names = await firstLine(findProgram('nvidia-smi'), '--query-gpu=name,driver_version,memory.total', '--format=csv,noheader');
   const driver = nvidiaDriver();
@@ -104,7 +111,7 @@ export async function environmentFacts(): Promise<Partial<Record<EnvironmentFact
     python,
     compiler: compilerLine && `${compilerLine} (${compiler})`,
     ffmpeg,
-    mlflow: mlflowExecutable() && `${mlflowVersion} (${mlflowExecutable()})`,
+    mlflow: mlflowFact(),
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }

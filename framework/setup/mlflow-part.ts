@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../faults/index.js';
 import { assertDiskSpace } from './assert-disk-space.js';
@@ -16,6 +17,13 @@ function skipped(detail: string, hint: string): PartOutcome {
 }
 
 function present(): PartOutcome | undefined {
+  const named = process.env['MIENLAB_MLFLOW'];
+  if (named) {
+    if (existsSync(named)) return { state: 'ready', detail: `MIENLAB_MLFLOW names ${named}`, path: named };
+    throw new Fault('SETUP_FAILED', `MIENLAB_MLFLOW names ${named}, which is not there`, {
+      hint: 'let it name an mlflow program, or unset it',
+    });
+  }
   const program = mlflowExecutable();
   if (!program) return undefined;
   const marker = readMarker(mlflowFolder());

@@ -17,19 +17,26 @@ test('sizes and times as people read them', () => {
 
 test('a terminal has one line, rewritten, cut to its width, and cleared at the end', () => {
   const terminal = stream(true);
-  const line = new ProgressLine(terminal);
+  let now = 5;
+  const line = new ProgressLine(terminal, () => now);
   line.update('x'.repeat(100));
+  now += 99;
   line.update('too soon');
+  now += 1;
+  line.bytes('downloading', 1e6, 3e6, now - 2_000);
   line.clear();
-  assert.is(terminal.text, `\r\x1b[2K  ${'x'.repeat(57)}\r\x1b[2K`);
+  line.clear();
+  const shown = ['x'.repeat(57), 'downloading: 1 MB of 3 MB, 500 kB/s, 4.0 s left'];
+  assert.is(terminal.text, `${shown.map((text) => `\r\x1b[2K  ${text}`).join('')}\r\x1b[2K`);
 });
 
-test('elsewhere nothing is printed in the first seconds', () => {
+test('elsewhere nothing is printed in the first seconds, then a line every five', () => {
   const file = stream(false);
-  const line = new ProgressLine(file);
-  line.bytes('downloading', 1, 2, performance.now());
+  let now = 70;
+  const line = new ProgressLine(file, () => now);
+  for (; now < 13_000; now += 1_000) line.update(`at ${now}`);
   line.clear();
-  assert.is(file.text, '');
+  assert.is(file.text, '  at 5070\n  at 10070\n');
 });
 
 test.run();

@@ -15,17 +15,20 @@ export function formatSeconds(ms: number): string {
 
 /** One line about what is going on: rewritten in place on a terminal, printed anew every five seconds elsewhere. */
 export class ProgressLine {
-  private last = 0;
+  private last: number;
   private shown = false;
   private readonly onTerminal: boolean;
 
-  constructor(private readonly stream: NodeJS.WriteStream | undefined) {
+  constructor(
+    private readonly stream: NodeJS.WriteStream | undefined,
+    private readonly clock: () => number = () => performance.now(),
+  ) {
     this.onTerminal = stream?.isTTY === true;
-    this.last = this.onTerminal ? 0 : performance.now();
+    this.last = this.onTerminal ? -Infinity : clock();
   }
 
   update(text: string): void {
-    const now = performance.now();
+    const now = this.clock();
     if (!this.stream || now - this.last < (this.onTerminal ? ttyIntervalMs : plainIntervalMs)) return;
     this.last = now;
     if (!this.onTerminal) {
@@ -38,7 +41,7 @@ export class ProgressLine {
 
   /** How far a download or an unpacking is, how fast, and how long it will take. */
   bytes(what: string, done: number, total: number, startedAt: number): void {
-    const seconds = (performance.now() - startedAt) / 1000;
+    const seconds = (this.clock() - startedAt) / 1000;
     const rate = done / Math.max(seconds, 1e-3);
     const left = seconds > 1 ? `, ${formatBytes(rate)}/s, ${formatSeconds(((total - done) / rate) * 1000)} left` : '';
     this.update(`${what}: ${formatBytes(done)} of ${formatBytes(total)}${left}`);

@@ -115,7 +115,7 @@ export async function runDoctor(): Promise<Check[]> {
     facts[name] === undefined
       ? { name, state: hint ? 'missing' : 'ok', detail: without, hint }
       : { name, state: 'ok', detail: facts[name] };
-  const memory = `${facts.memory}, ${formatBytes(freemem())} free`;
+  const memory = `${facts.memory}, ${(freemem() / 2 ** 30).toFixed(1)} GiB free`;
   return [
     fact('mienlab', ''),
     fact('node', ''),
@@ -131,7 +131,13 @@ export async function runDoctor(): Promise<Check[]> {
     fact('python', 'not on PATH', 'MLflow needs Python 3.10 or newer (Debian, Ubuntu: apt install python3-venv)'),
     fact('compiler', 'no C++ compiler', 'the fast tensor backend is built with one (Debian, Ubuntu: apt install g++)'),
     ffmpegCheck(facts.ffmpeg),
-    fact('mlflow', 'not set up', 'run "mienlab setup --only mlflow"'),
+    process.env['MIENLAB_MLFLOW']
+      ? fact(
+          'mlflow',
+          `MIENLAB_MLFLOW names ${process.env['MIENLAB_MLFLOW']}, which is not there`,
+          'let it name an mlflow program, or unset it',
+        )
+      : fact('mlflow', 'not set up', 'run "mienlab setup --only mlflow"'),
     await tensorCheck(),
     await trackingCheck(),
     await folderCheck('cache', cacheFolder()),

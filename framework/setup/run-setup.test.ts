@@ -116,6 +116,14 @@ test('an ffmpeg that is there is ready at once, from PATH or from the cache', as
   assert.ok(performance.now() - started < 2_000);
 });
 
+test('an mlflow that MIENLAB_MLFLOW names is taken, one that is not there is a fault', async () => {
+  const named = await start(['--only', 'mlflow'], { MIENLAB_MLFLOW: process.execPath }).ended;
+  assert.match(named.stdout, /^mlflow +ready .*MIENLAB_MLFLOW names/);
+  const gone = await start(['--only', 'mlflow', '--json'], { MIENLAB_MLFLOW: join(folder, 'gone') }).ended;
+  assert.is((JSON.parse(gone.stdout) as Row[])[0]?.code, 'SETUP_FAILED');
+  assert.is(gone.code, 3);
+});
+
 testWithWheel('a wheel that is cut short is a failed part that leaves nothing', async () => {
   const index = await fakeIndex({ files: { [wheel!.file]: Buffer.alloc(1000) } });
   const { code, stdout, cache } = await start(['--only', 'ffmpeg', '--json'], { PIP_INDEX_URL: index.url }).ended;

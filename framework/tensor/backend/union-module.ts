@@ -7,15 +7,13 @@ export type Tf = typeof import('@tensorflow/tfjs');
 /** CommonJS resolution from here, so that every importer, ESM or not, meets one and the same instance. */
 export const requireHere = createRequire(import.meta.url);
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed; they are put back before it is loaded. */
-function restoreRemovedUtils(): void {
-  const old = util as unknown as Record<string, unknown>;
-  old['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  old['isArray'] ??= Array.isArray;
+/** tfjs-node 4.22 calls two functions that Node 23 removed and that Node 22 prints a warning for; they are put in before it is loaded. */
+function replaceRemovedUtils(): void {
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: Array.isArray });
 }
 
 /** Loads `@tensorflow/tfjs` (about 0.15 s the first time). */
 export function unionModule(): Tf {
-  restoreRemovedUtils();
+  replaceRemovedUtils();
   return requireHere('@tensorflow/tfjs') as Tf;
 }
