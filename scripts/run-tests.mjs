@@ -2,8 +2,8 @@
 // usage: node scripts/run-tests.mjs [--no-checks] [PART OF A PATH ...]
 // A file that registers no test, or forgets test.run(), passes silently in uvu; here it fails. So does a run of no test at all.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +26,10 @@ function testFiles() {
     .sort()
     .map((path) => ({ name: path.replace(/\.js$/, '.ts'), args: ['--enable-source-maps', join('dist', path)], uvu: true }));
 }
+
+// Whatever a test leaves in the temporary folder goes with the run.
+const temporary = mkdtempSync(join(tmpdir(), 'mienlab-test-'));
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const running = new Set();
 function end(signal) {
@@ -51,7 +55,7 @@ function run(job) {
     const child = spawn(process.execPath, job.args, {
       cwd: root,
       detached: true,
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', TMPDIR: temporary },
     });
     running.add(child);
     let output = '';

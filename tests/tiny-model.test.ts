@@ -61,7 +61,8 @@ async function trained(): Promise<{ steps: number[][]; weights: Record<string, n
   const steps: number[][] = [];
   const onStep = ({ loss, auxiliary, gradientNorm }: TuneStep) => void steps.push([loss ?? 0, auxiliary!, gradientNorm]);
   const names = samples.map((_, i) => `clip-${i}`);
-  await tune({ model: tuned, source, samples, clips: names, settings, random: seededRandom(1), log, progress, signal, onStep });
+  const rows = samples.map((_, i) => i);
+  await tune({ model: tuned, source, samples, rows, clips: names, settings, random: seededRandom(1), log, progress, signal, onStep });
   const weights: Record<string, number[]> = {};
   for (const [part, { variables }] of Object.entries<ModelPart>({ ...tuned })) {
     for (const [name, variable] of Object.entries(variables)) weights[`${part}/${name}`] = [...(await variable.data())];

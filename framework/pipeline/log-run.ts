@@ -34,7 +34,10 @@ export function logConfig(handle: RunHandle, plan: RunPlan): void {
   handle.artifact('config.yaml', stringify(plan.config));
 }
 
-/** Scores as metrics: `score/NAME`, and `score/NAME/KIND` for every clip kind. */
+/**
+ * Scores as metrics: `score/NAME`, and `score-by-kind/NAME.KIND` for every clip kind: MLflow makes a section of charts of all that stands
+ * before the last slash.
+ */
 export function logScores(handle: RunHandle, { scores, skipped }: RunScores, clips: readonly Clip[]): void {
   const kinds = [...new Set(clips.flatMap(({ kind }) => (kind === undefined ? [] : [kind])))];
   for (const score of scores) {
@@ -42,7 +45,7 @@ export function logScores(handle: RunHandle, { scores, skipped }: RunScores, cli
     if (value !== null) handle.metric(`score/${score.name}`, value);
     for (const kind of kinds) {
       const part = scoreValue(restrictTo(score, clips, kind));
-      if (part !== null) handle.metric(`score/${score.name}/${kind}`, part);
+      if (part !== null) handle.metric(`score-by-kind/${score.name}.${kind}`, part);
     }
   }
   if (skipped.length) handle.tag('mienlab.skipped-metrics', skipped.map(({ metric, reason }) => `${metric}: ${reason}`).join('; '));

@@ -73,7 +73,7 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   logScores(handle, { scores, skipped: skippedMetrics }, testClips);
   logPredictions(handle, testClips, model.predictions, scores);
   const { tokens } = plan.ports.embeddings.dims;
-  if (typeof tokens === 'number') handle.metric('visual-tokens', tokens);
+  if (typeof tokens === 'number') handle.metric('cost/visual-tokens', tokens);
   const skipped = [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
   if (skipped.length)
     handle.table(
@@ -85,6 +85,6 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   const seen = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
   const fresh = seen.every((ms) => ms !== null) && model.generateMs !== null;
   const secondsPerClip = fresh ? (seen.reduce((sum, ms) => sum + ms!, 0) / seen.length + model.generateMs!) / 1000 : null;
-  if (secondsPerClip !== null) handle.metric('seconds-per-clip', secondsPerClip);
+  if (secondsPerClip !== null) handle.metric('cost/seconds-per-clip', secondsPerClip);
   return { ...model, plan, handle, perception, clips: scored, scores, skippedMetrics, skipped, secondsPerClip, judge: judge?.id ?? null };
 }

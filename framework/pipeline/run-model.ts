@@ -55,8 +55,11 @@ function captionId({ clip, digest }: DigestedClip): string {
   return cacheKey([digest, clip.instruction]);
 }
 
-function sampleOf({ clip }: DigestedClip): InstructionSample {
-  return { instruction: clip.instruction, answer: clip.references[0] ?? '' };
+/** An instruction sample for every reference of every clip, and the clip's index for each. */
+function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample[]; rows: number[] } {
+  const rows = clips.flatMap(({ clip }, row) => clip.references.map(() => row));
+  const samples = clips.flatMap(({ clip: { instruction, references } }) => references.map((answer) => ({ instruction, answer })));
+  return { samples, rows };
 }
 
 /** What settles the weights after tuning. */
@@ -70,7 +73,7 @@ function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
     ),
     [settings.train, settings.seed, settings.checkpoint, frames, faces],
-    train.map(({ digest, clip }) => [digest, clip.references[0], clip.instruction]),
+    train.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
   ]);
 }
 
@@ -99,7 +102,7 @@ async function tuneModel(model: Model, options: ModelRunOptions): Promise<Traine
   const { auxiliaryWords } = await tune({
     model,
     source: visualSource(plan, perception, train),
-    samples: train.map(sampleOf),
+    ...samplesOf(train),
     clips: train.map(({ clip }) => clip.id),
     settings: { ...settings.train, steps: settings.train.steps || undefined },
     random: seededRandom(settings.seed).fork('training'),
@@ -150,7 +153,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const texts = await generateAll(
       model,
       visualSource(plan, perception, missing),
-      missing.map(sampleOf).map(({ instruction }) => ({ instruction, answer: '' })),
+      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '' })),
       { maxNewTokens, temperature, topK, topP, batch, seed: settings.seed },
       container.get(services.progress),
       container.get(services.signal),

@@ -92,7 +92,7 @@ async function install(python: Python, folder: string, { signal, progress }: Set
 export const mlflowPart: SetupPart = {
   name: 'mlflow',
   summary: `MLflow ${mlflowVersion} in a Python environment of its own`,
-  size: `downloads about 250 MB, keeps about ${formatBytes(850e6)}`,
+  size: `downloads about 250 MB, keeps about ${formatBytes(830e6)}`,
   present,
   async make(context) {
     if (context.offline)

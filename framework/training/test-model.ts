@@ -61,7 +61,7 @@ export const testAnswers = [
 ];
 
 /** Red and blue clips in turn, 3 time steps of 2 x 2 pixels, with some noise. */
-export function testSource(count: number): { source: VisualSource; samples: InstructionSample[]; clips: string[] } {
+export function testSource(count: number): { source: VisualSource; samples: InstructionSample[]; rows: number[]; clips: string[] } {
   const random = seededRandom(9);
   const data = new Uint8Array(count * 3 * 4 * 3);
   for (let i = 0; i < data.length; i++) {
@@ -71,6 +71,7 @@ export function testSource(count: number): { source: VisualSource; samples: Inst
   return {
     source: { count, frames: { data, time: 3, height: 2, width: 2 }, faces: null },
     samples: Array.from({ length: count }, (_, i) => ({ instruction: 'Which?', answer: testAnswers[i % 2]! })),
+    rows: Array.from({ length: count }, (_, i) => i),
     clips: Array.from({ length: count }, (_, i) => `clip-${i}`),
   };
 }

@@ -189,4 +189,20 @@ test('no samples is a fault', async () => {
   free(model);
 });
 
+test('a clip with several references gives a sample for each of them', async () => {
+  if (!(await testBackend('tensorflow'))) return;
+  const { source, samples, clips } = testSource(4);
+  const twice = (pixels: Uint8Array) => new Uint8Array([...pixels.slice(0, pixels.length / 2), ...pixels.slice(0, pixels.length / 2)]);
+  const curve = async (changes: Partial<TuneInputs>) => {
+    const model = testModel(testAnswers);
+    const given = inputs(model, { samples, clips, ...changes });
+    await tune(given);
+    free(model);
+    return given.steps.map(({ loss, auxiliary }) => [loss, auxiliary]);
+  };
+  const copied = { ...source, frames: { ...source.frames, data: twice(source.frames.data) } };
+  const referred = { ...source, count: 2, frames: { ...source.frames, data: source.frames.data.slice(0, source.frames.data.length / 2) } };
+  assert.equal(await curve({ source: referred, rows: [0, 1, 0, 1] }), await curve({ source: copied, rows: [0, 1, 2, 3] }));
+});
+
 test.run();

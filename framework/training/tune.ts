@@ -14,9 +14,10 @@ import { visualBatch, type VisualSource } from './visual-source.js';
 export interface TuneInputs {
   model: Model;
   source: VisualSource;
-  /** Parallel to the source's clips. */
   samples: readonly InstructionSample[];
-  /** Ids of the clips, to name them in faults. */
+  /** For each sample its clip's index in the source: a clip may have several references. */
+  rows: readonly number[];
+  /** Ids of the source's clips, to name them in faults. */
   clips: readonly string[];
   settings: TrainSettings;
   random: Random;
@@ -56,7 +57,7 @@ const leak = 64;
  * Throws Fault TENSOR_NAN with the batch's clips where a loss is not finite, INTERRUPTED when the signal fires, CONFIG_VALUE without samples.
  */
 export async function tune(inputs: TuneInputs): Promise<TuneResult> {
-  const { model, source, samples, clips, settings, log } = inputs;
+  const { model, source, samples, rows, clips, settings, log } = inputs;
   const tf = tensorflow();
   if (!samples.length)
     throw new Fault('DATASET_INVALID', 'there are no training samples', { hint: 'the training split needs clips with captions' });
@@ -85,7 +86,7 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
       const learningRate = factor * settings.optimizer['learning-rate'];
 
       const { losses, gradients } = differentiate(variables, () => {
-        const embeddings = projector.project(encoder.encode(visualBatch(source, batch)));
+        const embeddings = projector.project(encoder.encode(visualBatch(source, pick(rows, batch))));
         const caption = captions ? head.loss(pick(samples, batch), embeddings.sequence) : null;
         const helping = words ? (tf.mul(words.loss(batch, embeddings.steps), auxiliary.scale) as Scalar) : null;
         return { caption, helping, weight: captions ? auxiliary.weight : 1 };
@@ -94,7 +95,7 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
       const gradientNorm = await AdamW.norm(gradients);
       if (![caption ?? 0, helping ?? 0, gradientNorm].every(Number.isFinite)) {
         tf.dispose(gradients.filter((gradient) => gradient !== null));
-        throw notFinite(step, pick(clips, batch), { caption, helping, gradientNorm });
+        throw notFinite(step, pick(clips, pick(rows, batch)), { caption, helping, gradientNorm });
       }
       optimizer.apply(gradients, gradientNorm, learningRate);
       tf.dispose(gradients.filter((gradient) => gradient !== null));
