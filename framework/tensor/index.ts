@@ -4,7 +4,6 @@ export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels }
 export { attention } from './ops/attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
-export { fromBytes } from './ops/from-bytes.js';
 export { gelu } from './ops/gelu.js';
 export { linear } from './ops/linear.js';
 export { rmsNorm } from './ops/rms-norm.js';
@@ -17,5 +16,6 @@ export {
   type KeyValueCache,
 } from './layers/transformer-block.js';
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
