@@ -8,7 +8,6 @@ export { attention } from './ops/attention.js';
 export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
-export { fromBytes } from './ops/from-bytes.js';
 export { gelu } from './ops/gelu.js';
 export { groupedAttention, groupHeads, ungroupHeads, type GroupedShape } from './ops/grouped-attention.js';
 export { linear } from './ops/linear.js';
@@ -25,6 +24,7 @@ export {
   type KeyValueCache,
 } from './layers/transformer-block.js';
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
 export type { StoredWeight, WeightSource } from './weight-source.js';
