@@ -28,3 +28,4 @@ export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
 export type { StoredWeight, WeightSource } from './weight-source.js';
+export type { DecodeSession } from './decode/decode-session.js';
