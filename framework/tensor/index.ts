@@ -1,6 +1,9 @@
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
+export { CompiledGraph } from './graph/compiled-graph.js';
+export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
+export { trace, type InputSpec } from './graph/trace.js';
 export { attention } from './ops/attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
