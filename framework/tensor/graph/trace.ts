@@ -6,10 +6,10 @@ import { dataTypes, type GraphBuilder, type GraphTensor } from './graph-builder.
 import { untraceable } from './shape-functions.js';
 import { symbolicBinding } from './symbolic-binding.js';
 
-/** What tells a graph's input from another: its shape and type. Bytes come out as float32. */
+/** What tells a graph's input from another: its shape and type. */
 export interface InputSpec {
   shape: readonly number[];
-  dtype: 'float32' | 'int32' | 'uint8';
+  dtype: 'float32' | 'int32';
 }
 
 /** Gives the node that stands for a tensor from outside the trace: a variable, a mask. */
@@ -98,11 +98,9 @@ export function trace(
   try {
     const inputs: Record<string, GraphTensor> = {};
     const tensors = Object.entries(specs).map(([name, { shape, dtype }]) => {
-      const type = dtype === 'int32' ? dataTypes.int32 : dtype === 'uint8' ? dataTypes.uint8 : dataTypes.float;
-      inputs[name] = builder.node('Placeholder', [], { dtype: { type }, shape: { shape } });
-      const value = dtype === 'uint8' ? widened(builder, inputs[name]) : inputs[name];
-      const known = dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
-      return [name, backend.createOutputTensor({ id: binding.adopt({ shape, dtype: known }, value), shape: [...shape], dtype: known })];
+      const type = dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
+      const node = (inputs[name] = builder.node('Placeholder', [], { dtype: { type }, shape: { shape } }));
+      return [name, backend.createOutputTensor({ id: binding.adopt({ shape, dtype: type }, node), shape: [...shape], dtype: type })];
     });
     const results = body(Object.fromEntries(tensors) as Record<string, Tensor>);
     const outputs = results.map((tensor) => tensor && binding.nodeOf(backend.getInputTensorIds([tensor])[0]!));
@@ -115,8 +113,4 @@ export function trace(
     void engine.setBackend('tensorflow');
     engine.removeBackend(backendName);
   }
-}
-
-function widened(builder: GraphBuilder, bytes: GraphTensor): GraphTensor {
-  return builder.node('Cast', [bytes], { SrcT: { type: dataTypes.uint8 }, DstT: { type: dataTypes.float }, Truncate: { flag: false } });
 }
