@@ -153,7 +153,7 @@ test('damaged and lying headers are refused with the reason', () => {
   assert.match(refused(counted(2n ** 63n, 0n)), 'number of tensors is said to be 9223372036854775808');
   assert.match(refused(counted(2n ** 40n, 0n)), '1099511627776 tensors');
   assert.match(refused(counted(0n, 2n ** 40n)), '1099511627776 metadata keys');
-  assert.match(refused(counted(1n << 19n, 0n)), 'tensor "": it is there twice');
+  assert.match(refused(counted(1n << 19n, 0n)), 'dimensions');
   const key = (name: string, type: number, rest: Buffer) =>
     Buffer.concat([ggufBytes({}).subarray(0, 16), u64(1), u64(name.length), Buffer.from(name), Buffer.from([type, 0, 0, 0]), rest]);
   assert.match(refused(key('k', 13, Buffer.alloc(8))), 'metadata "k" has the unknown type 13');
