@@ -1,7 +1,12 @@
 """Makes tests/data/gguf-reference.json: random blocks of every quantised type that mienlab reads, and what the Python package gguf
-(ggml's own, `pip install gguf numpy`) dequantises them to. Run: python tools/gguf-reference.py > tests/data/gguf-reference.json"""
+(ggml's own, `pip install gguf numpy`) dequantises them to; of each GGUF file named, the sha256 of all its tensors dequantised to
+float32, one after the other in the file's order.
+Run: python tools/gguf-reference.py [FILE.gguf ...] > tests/data/gguf-reference.json"""
 
+import hashlib
 import json
+import os
+import sys
 
 import gguf
 import numpy as np
@@ -28,4 +33,11 @@ for name, places in scales.items():
     out = gguf.quants.dequantize(blocks.reshape(1, -1), kind).astype("<f4")
     types.append({"type": name, "number": int(kind), "bytes": blocks.tobytes().hex(), "floats": out.tobytes().hex()})
 
-print(json.dumps({"gguf": "0.19.0", "types": types}, indent=1))
+files = {}
+for path in sys.argv[1:]:
+    digest = hashlib.sha256()
+    for tensor in gguf.GGUFReader(path).tensors:
+        digest.update(gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype("<f4").tobytes())
+    files[os.path.basename(path)] = digest.hexdigest()
+
+print(json.dumps({"gguf": "0.19.0", "types": types, "files": files}, indent=1))

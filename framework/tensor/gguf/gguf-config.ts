@@ -86,6 +86,8 @@ function llama3Scaling(gguf: GgufFile, metadata: MetadataReader, theta: number, 
     return Math.abs(divisor * ((1 - smooth) / factor + smooth) - 1) < 1e-4;
   };
   if (divisors.length !== headSize / 2 || !divisors.every(fits))
-    throw metadata.fault('tensor "rope_freqs.weight" is not that of a rotary embedding scaled as in Llama 3', { tensor: 'rope_freqs.weight' });
+    throw metadata.fault('tensor "rope_freqs.weight" is not that of a rotary embedding scaled as in Llama 3', {
+      tensor: 'rope_freqs.weight',
+    });
   return { rope_type: 'llama3', factor, ...llama3 };
 }

@@ -37,7 +37,10 @@ export function ggufWeights(gguf: GgufFile): WeightSource {
   const metadata = new MetadataReader(gguf);
   const { name: architecture, interleaved } = architectureOf(gguf);
   const heads = metadata.count(`${architecture}.attention.head_count`);
-  const keyHeads = metadata.number(`${architecture}.attention.head_count_kv`) === undefined ? heads : metadata.count(`${architecture}.attention.head_count_kv`);
+  const keyHeads =
+    metadata.number(`${architecture}.attention.head_count_kv`) === undefined
+      ? heads
+      : metadata.count(`${architecture}.attention.head_count_kv`);
   const tensors = new Map<string, StoredWeight>();
   const stored = new Map<string, string>();
   for (const [name, { shape, dtype }] of gguf.tensors) {

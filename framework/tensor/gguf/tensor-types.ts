@@ -1,4 +1,12 @@
-import { dequantiseBf16, dequantiseF16, dequantiseIq4Nl, dequantiseQ40, dequantiseQ41, dequantiseQ50, dequantiseQ51 } from './dequantise.js';
+import {
+  dequantiseBf16,
+  dequantiseF16,
+  dequantiseIq4Nl,
+  dequantiseQ40,
+  dequantiseQ41,
+  dequantiseQ50,
+  dequantiseQ51,
+} from './dequantise.js';
 import { dequantiseQ80, type Dequantise } from './dequantise.js';
 import { dequantiseQ2K, dequantiseQ3K, dequantiseQ4K, dequantiseQ5K, dequantiseQ6K } from './dequantise-k.js';
 
@@ -32,6 +40,18 @@ export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
 
 /** Names of the types that cannot be read, for the fault. */
 export const otherTypes: Readonly<Record<number, string>> = {
-  ...{ 9: 'Q8_1', 15: 'Q8_K', 16: 'IQ2_XXS', 17: 'IQ2_XS', 18: 'IQ3_XXS', 19: 'IQ1_S', 21: 'IQ3_S', 22: 'IQ2_S', 23: 'IQ4_XS', 24: 'I8', 25: 'I16' },
+  ...{
+    9: 'Q8_1',
+    15: 'Q8_K',
+    16: 'IQ2_XXS',
+    17: 'IQ2_XS',
+    18: 'IQ3_XXS',
+    19: 'IQ1_S',
+    21: 'IQ3_S',
+    22: 'IQ2_S',
+    23: 'IQ4_XS',
+    24: 'I8',
+    25: 'I16',
+  },
   ...{ 26: 'I32', 27: 'I64', 28: 'F64', 29: 'IQ1_M', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4' },
 };
