@@ -1,13 +1,20 @@
+export { ConfigFields, readConfigFields } from './checkpoint/config-fields.js';
+export { checkWeights, loadWeights, type WeightShapes } from './checkpoint/load-weights.js';
+export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attention } from './ops/attention.js';
+export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
-export { fromBytes } from './ops/from-bytes.js';
 export { gelu } from './ops/gelu.js';
+export { groupedAttention, groupHeads, ungroupHeads, type GroupedShape } from './ops/grouped-attention.js';
 export { linear } from './ops/linear.js';
+export { project, type LoraWeights, type ProjectionWeights } from './ops/project.js';
 export { rmsNorm } from './ops/rms-norm.js';
+export { rotary, rotaryTables, type RotaryTables } from './ops/rotary.js';
+export { swiglu } from './ops/swiglu.js';
 export {
   blockWeights,
   cachedBlock,
@@ -17,5 +24,8 @@ export {
   type KeyValueCache,
 } from './layers/transformer-block.js';
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
+export type { StoredWeight, WeightSource } from './weight-source.js';
+export type { DecodeSession } from './decode/decode-session.js';
