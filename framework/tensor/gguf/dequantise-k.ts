@@ -1,5 +1,4 @@
-import type { Dequantise } from './dequantise.js';
-import { halfTable } from './half-table.js';
+import { halfTable, type Widen } from '../widen-halves.js';
 
 // ggml's k-quants (block_q2_K to block_q6_K in ggml-common.h): 256 values a block, in sub-blocks of 16 or 32 with scales of their own.
 
@@ -14,7 +13,7 @@ function minimumOf(bytes: Uint8Array, p: number, i: number): number {
   return i < 4 ? bytes[p + i + 4]! & lowBits : (bytes[p + i + 4]! >> 4) | ((bytes[p + i]! >> 6) << 4);
 }
 
-export const dequantiseQ2K: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ2K: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 84, y += 256) {
     const d = half[bytes[p + 80]! | (bytes[p + 81]! << 8)]!;
@@ -29,7 +28,7 @@ export const dequantiseQ2K: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ3K: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ3K: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 110, y += 256) {
     const d = half[bytes[p + 108]! | (bytes[p + 109]! << 8)]!;
@@ -49,7 +48,7 @@ export const dequantiseQ3K: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ4K: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ4K: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 144, y += 256) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -69,7 +68,7 @@ export const dequantiseQ4K: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ5K: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ5K: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 176, y += 256) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -90,7 +89,7 @@ export const dequantiseQ5K: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ6K: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ6K: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 210, y += 256) {

@@ -1,24 +1,9 @@
-import { halfTable } from './half-table.js';
+import { halfTable, type Widen } from '../widen-halves.js';
 
-/**
- * Turns whole blocks, from the first byte on, into float32 values written from `out[at]` on.
- * Products of a scale and a quant are exact in float64 and rounded once on storing, which gives the very bits of ggml's float32 arithmetic.
- */
-export type Dequantise = (bytes: Uint8Array, blocks: number, out: Float32Array, at: number) => void;
-
+// Products of a scale and a quant are exact in float64 and rounded once on storing, which gives the very bits of ggml's float32 arithmetic.
 // Layouts: ggml's block_q4_0, block_q4_1, ... (ggml-common.h). A block holds 32 values; the low nibbles are the first 16.
 
-export const dequantiseF16: Dequantise = (bytes, blocks, out, at) => {
-  const half = halfTable();
-  for (let i = 0, p = 0; i < blocks; i++, p += 2) out[at + i] = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
-};
-
-export const dequantiseBf16: Dequantise = (bytes, blocks, out, at) => {
-  const bits = new Uint32Array(out.buffer, out.byteOffset + 4 * at, blocks);
-  for (let i = 0, p = 0; i < blocks; i++, p += 2) bits[i] = (bytes[p]! << 16) | (bytes[p + 1]! << 24);
-};
-
-export const dequantiseQ40: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ40: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 18, y += 32) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -30,7 +15,7 @@ export const dequantiseQ40: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ41: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ41: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 20, y += 32) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -43,7 +28,7 @@ export const dequantiseQ41: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ50: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ50: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 22, y += 32) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -56,7 +41,7 @@ export const dequantiseQ50: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ51: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ51: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 24, y += 32) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;
@@ -70,7 +55,7 @@ export const dequantiseQ51: Dequantise = (bytes, blocks, out, at) => {
   }
 };
 
-export const dequantiseQ80: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseQ80: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   const quants = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 34, y += 32) {
@@ -82,7 +67,7 @@ export const dequantiseQ80: Dequantise = (bytes, blocks, out, at) => {
 /** ggml's kvalues_iq4nl: what the 16 quants of the non-linear types stand for. */
 const nonLinear = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 
-export const dequantiseIq4Nl: Dequantise = (bytes, blocks, out, at) => {
+export const dequantiseIq4Nl: Widen = (bytes, blocks, out, at) => {
   const half = halfTable();
   for (let b = 0, p = 0, y = at; b < blocks; b++, p += 18, y += 32) {
     const d = half[bytes[p]! | (bytes[p + 1]! << 8)]!;

@@ -236,7 +236,7 @@ test('no mutation of a file brings anything but a fault or tensors of the descri
   const extremes = [0, 1, 7, 8, 9, 127, 128, 255];
   const path = join(folder, 'mutated.gguf');
   let read = 0;
-  const rounds = 4000;
+  const rounds = 2500;
   for (let round = 0; round < rounds; round++) {
     let bytes = Buffer.from(whole);
     for (let i = 0; i <= random.integer(3); i++) {

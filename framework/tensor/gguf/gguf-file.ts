@@ -17,8 +17,6 @@ const mostDimensions = 4;
 const defaultAlignment = 32;
 const mostKeys = 1 << 16;
 const mostTensors = 1 << 20;
-/** Read at a time while dequantising, so that the quants are still in the processor's cache. */
-const chunkBytes = 1 << 20;
 
 /**
  * A GGUF file (versions 2 and 3, little-endian): metadata and tensor table are read and checked at once, tensors when asked for.
@@ -49,28 +47,11 @@ export class GgufFile {
     try {
       const tensor = this.tensors.get(name);
       if (!tensor) throw source.invalid('it is not there', name);
-      return readTensor(source, name, tensor);
+      return source.values(tensor.begin, tensor.bytes / tensor.type.bytes, tensor.type, name);
     } finally {
       source.close();
     }
   }
-}
-
-function readTensor(source: CheckpointFile, name: string, { type, shape, begin, bytes }: GgufTensor): Float32Array {
-  const values = source.floats(elements(shape), name);
-  if (!type.dequantise) {
-    source.readInto(new Uint8Array(values.buffer), begin, name);
-    return values;
-  }
-  const blocks = bytes / type.bytes;
-  const blocksAtOnce = Math.min(blocks, Math.floor(chunkBytes / type.bytes));
-  const chunk = new Uint8Array(blocksAtOnce * type.bytes);
-  for (let done = 0; done < blocks; done += blocksAtOnce) {
-    const count = Math.min(blocksAtOnce, blocks - done);
-    source.readInto(chunk.subarray(0, count * type.bytes), begin + done * type.bytes, name);
-    type.dequantise(chunk, count, values, done * type.values);
-  }
-  return values;
 }
 
 function readCounts(cursor: HeaderCursor, source: CheckpointFile): { tensors: number; keys: number } {
@@ -132,7 +113,7 @@ function readTensorEntry(cursor: HeaderCursor, source: CheckpointFile, name: str
   for (let i = 0; i < dimensions; i++) shape.unshift(cursor.size(`a dimension of tensor "${name}"`));
   const number = cursor.uint32(`the type of tensor "${name}"`);
   const type = tensorTypes.get(number);
-  if (!type) throw source.invalid(`its type ${otherTypes[number] ?? number} is none of ${readable()}`, name);
+  if (!type) throw source.invalid(`its type ${otherTypes.get(number) ?? number} is none of ${readable()}`, name);
   const begin = cursor.size(`the offset of tensor "${name}"`);
   const bytes = (elements(shape) / type.values) * type.bytes;
   if (!Number.isSafeInteger(bytes) || (shape.at(-1) ?? 1) % type.values !== 0)
