@@ -26,7 +26,11 @@ export {
   type BlockWeights,
   type KeyValueCache,
 } from './layers/transformer-block.js';
-export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { ggufConfig } from './gguf/gguf-config.js';
+export { GgufFile } from './gguf/gguf-file.js';
+export { ggufTokenizer, type GgufTokenizer } from './gguf/gguf-tokenizer.js';
+export { ggufWeights } from './gguf/gguf-weights.js';
+export { readSafetensors, writeSafetensors, type DeferredTensor, type SafetensorsFile, type StoredTensor } from './safetensors.js';
 export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
