@@ -1,4 +1,4 @@
-import type { Scalar, Tensor3D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
+import type { Scalar, Tensor, Tensor3D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
 
 /** Trainable variables by name, unique within their part. The framework prefixes them with the part's kind. */
 export type Variables = Readonly<Record<string, Variable>>;
@@ -61,9 +61,23 @@ export interface GenerateOptions {
   seed: number;
 }
 
+/** Numbers on their way into a tensor; bytes become float32. */
+export interface HostArray {
+  data: Float32Array | Int32Array | Uint8Array;
+  shape: readonly number[];
+}
+
+/** A batch by the names of its arrays. Batches of the same names and shapes go through the same computation, which may be compiled once for all. */
+export type HostBatch = Readonly<Record<string, HostArray>>;
+
 export interface LlmHead extends ModelPart {
-  /** Mean cross-entropy in nats over the tokens of the answers alone. `visual` is [sample, token, hidden]. Differentiable. */
-  loss(samples: readonly InstructionSample[], visual: Tensor3D): Scalar;
+  /** The samples as `loss` reads them, in few different shapes. `visual` is the number of visual embeddings before the text of each. */
+  prepare(samples: readonly InstructionSample[], visual: number): HostBatch;
+  /**
+   * Mean cross-entropy in nats over the tokens of the answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
+   * samples, and reads no tensor's values), `visual` is [sample, token, hidden]. Differentiable.
+   */
+  loss(batch: Readonly<Record<string, Tensor>>, visual: Tensor3D): Scalar;
   /** One answer per sample. */
   generate(samples: readonly InstructionSample[], visual: Tensor3D, options: GenerateOptions): Promise<string[]>;
   /** What a checkpoint must keep beside the variables (a tokenizer, say), as JSON. */

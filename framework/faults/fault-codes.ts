@@ -33,6 +33,7 @@ export const exitCodes = {
   VIDEO_NO_FACE: 1,
   TENSOR_SHAPE: 1,
   TENSOR_NAN: 1,
+  TENSOR_UNTRACEABLE: 1,
   CHECKPOINT_INVALID: 1,
   RUN_FAILED: 1,
   // run log

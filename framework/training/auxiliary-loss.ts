@@ -1,5 +1,5 @@
-import type { Scalar, Tensor3D, Variable } from '@tensorflow/tfjs';
-import type { Random, VisualEmbeddings } from '../contracts/index.js';
+import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
+import type { HostBatch, Random, VisualEmbeddings } from '../contracts/index.js';
 import { binaryCrossEntropy, constantVariable, linear, normalVariable, tensorflow, tidy } from '../tensor/index.js';
 import { captionWords, thirdOf, type CaptionWords } from './caption-words.js';
 
@@ -30,26 +30,30 @@ export class AuxiliaryLoss {
     return targets.words.length ? new AuxiliaryLoss(random, targets, hidden) : null;
   }
 
-  /** Mean over words, time steps and those samples of the batch whose caption has thirds; 0 where none has. */
-  loss(samples: readonly number[], steps: VisualEmbeddings['steps']): Scalar {
+  /** Targets [sample * time, word] and weights [sample * time, 1] of these samples. */
+  prepare(samples: readonly number[], time: number): HostBatch {
+    const rows = samples.length * time;
+    const width = this.words.length;
+    const targets = new Float32Array(rows * width);
+    const weights = new Float32Array(rows);
+    const usable = samples.filter((sample) => this.#thirds[sample]).length;
+    samples.forEach((sample, i) => {
+      const thirds = this.#thirds[sample];
+      if (!thirds) return;
+      for (let step = 0; step < time; step++) {
+        weights[i * time + step] = 1 / (usable * time);
+        for (const word of thirds[thirdOf(step, time)]) targets[(i * time + step) * width + word] = 1;
+      }
+    });
+    return { targets: { data: targets, shape: [rows, width] }, weights: { data: weights, shape: [rows, 1] } };
+  }
+
+  /** Mean over words, time steps and those samples of the batch whose caption has thirds; 0 where none has. `batch` is of `prepare`. */
+  loss({ targets, weights }: Readonly<Record<string, Tensor>>, steps: VisualEmbeddings['steps']): Scalar {
     return tidy(() => {
-      const tf = tensorflow();
       const [clips, time, hidden] = (steps as Tensor3D).shape;
-      const rows = clips * time;
-      const width = this.words.length;
-      const targets = new Float32Array(rows * width);
-      const weights = new Float32Array(rows);
-      const usable = samples.filter((sample) => this.#thirds[sample]).length;
-      samples.forEach((sample, i) => {
-        const thirds = this.#thirds[sample];
-        if (!thirds) return;
-        for (let step = 0; step < time; step++) {
-          weights[i * time + step] = 1 / (usable * time);
-          for (const word of thirds[thirdOf(step, time)]) targets[(i * time + step) * width + word] = 1;
-        }
-      });
-      const logits = linear(tf.reshape(steps, [rows, hidden]), this.#weights, this.#bias);
-      return binaryCrossEntropy(logits, tf.tensor2d(targets, [rows, width]), tf.tensor2d(weights, [rows, 1]));
+      const logits = linear(tensorflow().reshape(steps, [clips * time, hidden]), this.#weights, this.#bias);
+      return binaryCrossEntropy(logits, targets!, weights!);
     });
   }
 

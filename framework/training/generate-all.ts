@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { GenerateOptions, InstructionSample, Progress } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
-import { tensorflow, tidy } from '../tensor/index.js';
+import { tensorflow, tidy, toTensors } from '../tensor/index.js';
 import type { Model } from './model.js';
-import { visualBatch, type VisualSource } from './visual-source.js';
+import { visualBatch, visualInput, type VisualSource } from './visual-source.js';
 
 export interface GenerateAllOptions extends GenerateOptions {
   /** Clips at a time. */
@@ -27,7 +27,7 @@ export async function generateAll(
       if (signal.aborted) throw new Fault('INTERRUPTED', `interrupted after ${start} of ${samples.length} clips`);
       const part = samples.slice(start, start + batch);
       const indices = part.map((_, i) => start + i);
-      const visual = tidy(() => projector.project(encoder.encode(visualBatch(source, indices))).sequence);
+      const visual = tidy(() => projector.project(encoder.encode(visualInput(toTensors(visualBatch(source, indices))))).sequence);
       try {
         // Each batch has a seed of its own, else its samples would repeat the draws of the first batch's.
         texts.push(...(await head.generate(part, visual, { ...options, seed: options.seed + start })));

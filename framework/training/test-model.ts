@@ -37,11 +37,13 @@ export function testModel(answers: readonly string[], seed = 1): Model {
   const logits = (visual: Tensor3D) => linear(tensorflow().mean(visual, 1), words.weights);
   const head: LlmHead = {
     variables: words,
-    loss: (samples: readonly InstructionSample[], visual) =>
+    prepare: (samples: readonly InstructionSample[]) => ({
+      labels: { data: Int32Array.from(samples, ({ answer }) => answers.indexOf(answer)), shape: [samples.length] },
+    }),
+    loss: ({ labels }, visual) =>
       tidy(() => {
-        const tf = tensorflow();
-        const labels = samples.map(({ answer }) => answers.indexOf(answer));
-        return crossEntropy(logits(visual), tf.tensor1d(labels, 'int32'), tf.fill([samples.length], 1 / samples.length)) as Scalar;
+        const samples = visual.shape[0];
+        return crossEntropy(logits(visual), labels!, tensorflow().fill([samples], 1 / samples)) as Scalar;
       }),
     generate: async (_, visual) => {
       const best = tidy(() => tensorflow().argMax(logits(visual), -1));

@@ -130,7 +130,7 @@ test('a loss that is not finite stops the run and names the clips of its batch',
   if (!tf) return;
   const model = testModel(testAnswers);
   const { head } = model;
-  const broken: Model = { ...model, head: { ...head, loss: (samples, visual) => tf.mul(head.loss(samples, visual), NaN) as Scalar } };
+  const broken: Model = { ...model, head: { ...head, loss: (batch, visual) => tf.mul(head.loss(batch, visual), NaN) as Scalar } };
   const settings = { ...testSettings, auxiliary: { ...testSettings.auxiliary, 'steps-before': 0 } };
   const before = tf.memory().numTensors;
   const fault = await faultOf(tune(inputs(broken, { settings })));
@@ -170,9 +170,9 @@ test('a part that keeps what it makes is warned of once', async () => {
   const model = testModel(testAnswers);
   const kept: Scalar[] = [];
   const { head } = model;
-  const loss: typeof head.loss = (samples, visual) => {
+  const loss: typeof head.loss = (batch, visual) => {
     for (let i = 0; i < 8; i++) kept.push(tf.keep(tf.scalar(i)));
-    return head.loss(samples, visual);
+    return head.loss(batch, visual);
   };
   const given = inputs({ ...model, head: { ...head, loss } });
   await tune(given);

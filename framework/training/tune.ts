@@ -1,15 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs';
-import type { InstructionSample, Log, Progress, Random } from '../contracts/index.js';
+import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import type { HostBatch, InstructionSample, Log, Progress, Random } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
-import { tensorflow } from '../tensor/index.js';
-import { AdamW } from './adamw.js';
+import { tensorflow, tidy, toTensors } from '../tensor/index.js';
 import { AuxiliaryLoss } from './auxiliary-loss.js';
 import { batches } from './batches.js';
+import { EagerEngine } from './eager-engine.js';
 import { learningRateFactor } from './learning-rate.js';
 import { namedVariables, type Model } from './model.js';
+import type { Forward } from './step-engine.js';
 import type { TrainSettings } from './train-settings.js';
-import { visualBatch, type VisualSource } from './visual-source.js';
+import { visualBatch, visualInput, type VisualSource } from './visual-source.js';
 
 export interface TuneInputs {
   model: Model;
@@ -61,14 +62,15 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
   const tf = tensorflow();
   if (!samples.length)
     throw new Fault('DATASET_INVALID', 'there are no training samples', { hint: 'the training split needs clips with captions' });
-  const { auxiliary } = settings;
+  const { auxiliary: auxiliarySettings } = settings;
   const steps = settings.steps ?? Math.ceil(((settings.epochs ?? 1) * samples.length) / settings.batch);
-  const words = auxiliary.name === 'none' ? null : auxiliaryLoss(inputs);
-  const before = words ? auxiliary['steps-before'] : 0;
+  const sizes = embeddingSizes(inputs);
+  const words = auxiliarySettings.name === 'none' ? null : auxiliaryLoss(inputs, sizes.hidden);
+  const before = words ? auxiliarySettings['steps-before'] : 0;
 
   const { encoder, projector, head } = model;
   const variables = Object.values(namedVariables({ encoder, projector, head, ...(words && { auxiliary: words }) }));
-  const optimizer = new AdamW(variables, settings.optimizer, settings.clip);
+  const engine = new EagerEngine({ variables, forward: forwardOf(model, words, auxiliarySettings) }, settings);
   const order = batches(inputs.random.fork('order'), samples.length, settings.batch);
   const task = inputs.progress.start('tune', before + steps);
   const started = performance.now();
@@ -85,20 +87,19 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
       const factor = captions ? learningRateFactor(schedule, step - before - 1, steps) : learningRateFactor(schedule, step - 1, before);
       const learningRate = factor * settings.optimizer['learning-rate'];
 
-      const { losses, gradients } = differentiate(variables, () => {
-        const embeddings = projector.project(encoder.encode(visualBatch(source, pick(rows, batch))));
-        const caption = captions ? head.loss(pick(samples, batch), embeddings.sequence) : null;
-        const helping = words ? (tf.mul(words.loss(batch, embeddings.steps), auxiliary.scale) as Scalar) : null;
-        return { caption, helping, weight: captions ? auxiliary.weight : 1 };
-      });
-      const [caption, helping] = await Promise.all([read(losses.caption), read(losses.helping)]);
-      const gradientNorm = await AdamW.norm(gradients);
-      if (![caption ?? 0, helping ?? 0, gradientNorm].every(Number.isFinite)) {
-        tf.dispose(gradients.filter((gradient) => gradient !== null));
-        throw notFinite(step, pick(clips, pick(rows, batch)), { caption, helping, gradientNorm });
+      const { visual, time } = sizes;
+      const { caption, auxiliary, gradientNorm } = await engine.step(
+        captions ? 'captions' : 'before',
+        {
+          ...visualBatch(source, pick(rows, batch)),
+          ...(captions && prefixed('text', head.prepare(pick(samples, batch), visual))),
+          ...(words && prefixed('auxiliary', words.prepare(batch, time))),
+        },
+        learningRate,
+      );
+      if (![caption ?? 0, auxiliary ?? 0, gradientNorm].every(Number.isFinite)) {
+        throw notFinite(step, pick(clips, pick(rows, batch)), { caption, auxiliary, gradientNorm });
       }
-      optimizer.apply(gradients, gradientNorm, learningRate);
-      tf.dispose(gradients.filter((gradient) => gradient !== null));
 
       const { numTensors } = tf.memory();
       if (step === 3 || step === before + 3) baseline = numTensors;
@@ -110,13 +111,13 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
       inputs.onStep?.({
         step,
         loss: caption,
-        auxiliary: helping,
+        auxiliary,
         learningRate,
         gradientNorm,
         milliseconds: now - stepStarted,
         tensors: numTensors,
       });
-      task.done(step, caption === null ? `auxiliary loss ${helping?.toFixed(3)}` : `loss ${caption.toFixed(3)}`);
+      task.done(step, caption === null ? `auxiliary loss ${auxiliary?.toFixed(3)}` : `loss ${caption.toFixed(3)}`);
       if (now - breath > 50) {
         // Timers, signals and log writers get their turn.
         await setImmediate();
@@ -126,50 +127,53 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
     return { steps: before + steps, seconds: (performance.now() - started) / 1000, auxiliaryWords: words?.words ?? [] };
   } finally {
     task.end();
-    optimizer.dispose();
+    engine.dispose();
     words?.dispose();
   }
 }
 
-function auxiliaryLoss({ samples, settings, random, log, model, source }: TuneInputs): AuxiliaryLoss | null {
-  const tf = tensorflow();
-  // The width of the vectors is known when one has been made.
-  const hidden = tf.tidy(() => model.projector.project(model.encoder.encode(visualBatch(source, [0]))).steps.shape[2]);
+/** Visual embeddings a clip, time steps, and the width of a vector: known when some have been made. */
+function embeddingSizes({ model, source }: TuneInputs): { visual: number; time: number; hidden: number } {
+  return tidy(() => {
+    const { sequence, steps } = model.projector.project(model.encoder.encode(visualInput(toTensors(visualBatch(source, [0])))));
+    return { visual: sequence.shape[1], time: steps.shape[1], hidden: steps.shape[2] };
+  });
+}
+
+function auxiliaryLoss({ samples, settings, random, log }: TuneInputs, hidden: number): AuxiliaryLoss | null {
   const captions = samples.map((sample) => sample.answer);
   const loss = AuxiliaryLoss.of(captions, { random: random.fork('auxiliary'), hidden, maxShare: settings.auxiliary['max-share'] });
   if (!loss) log.warn('no caption tells of the beginning, the middle and the end of its clip: training goes on without the auxiliary loss');
   return loss;
 }
 
-interface Losses {
-  caption: Scalar | null;
-  helping: Scalar | null;
+/** Arrays of several origins in one batch: `text/ids`. */
+function prefixed(prefix: string, batch: HostBatch): HostBatch {
+  return Object.fromEntries(Object.entries(batch).map(([name, array]) => [`${prefix}/${name}`, array]));
 }
 
-/** Losses (kept) and the gradients of their weighted sum for each variable, null where it has none; the caller frees both. */
-function differentiate(
-  variables: Variable[],
-  forward: () => Losses & { weight: number },
-): { losses: Losses; gradients: (Tensor | null)[] } {
-  const tf = tensorflow();
-  let losses: Losses = { caption: null, helping: null };
-  const { value, grads } = tf.variableGrads(() => {
-    const { caption, helping, weight } = forward();
-    losses = { caption: caption && tf.keep(caption), helping: helping && tf.keep(helping) };
-    const weighted = helping && (weight === 1 ? helping : tf.mul(helping, weight));
-    const total = caption && weighted ? tf.add(caption, weighted) : (caption ?? weighted);
-    return tf.mul(total!, 1) as Scalar;
-  }, variables);
-  value.dispose();
-  return { losses, gradients: variables.map((variable) => grads[variable.name] ?? null) };
+function unprefixed(prefix: string, batch: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const start = `${prefix}/`;
+  return Object.fromEntries(
+    Object.entries(batch).flatMap(([name, tensor]) => (name.startsWith(start) ? [[name.slice(start.length), tensor]] : [])),
+  );
 }
 
-/** The value of a scalar, which is freed. */
-async function read(scalar: Scalar | null): Promise<number | null> {
-  if (!scalar) return null;
-  const [value] = await scalar.data();
-  scalar.dispose();
-  return value!;
+/** The whole model as a function of a batch's tensors. */
+function forwardOf(
+  { encoder, projector, head }: Model,
+  words: AuxiliaryLoss | null,
+  { scale, weight }: TrainSettings['auxiliary'],
+): Forward {
+  return (kind, batch) => {
+    const tf = tensorflow();
+    const embeddings = projector.project(encoder.encode(visualInput(batch)));
+    const caption = kind === 'captions' ? head.loss(unprefixed('text', batch), embeddings.sequence) : null;
+    const auxiliary = words && (tf.mul(words.loss(unprefixed('auxiliary', batch), embeddings.steps), scale) as Scalar);
+    const weighted = auxiliary && caption && weight !== 1 ? (tf.mul(auxiliary, weight) as Scalar) : auxiliary;
+    const total = caption && weighted ? (tf.add(caption, weighted) as Scalar) : (caption ?? weighted);
+    return { caption, auxiliary, total: total! };
+  };
 }
 
 function pick<Item>(items: readonly Item[], indices: readonly number[]): Item[] {

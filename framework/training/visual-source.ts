@@ -1,6 +1,5 @@
-import type { Tensor5D } from '@tensorflow/tfjs';
-import type { VisualInput } from '../contracts/index.js';
-import { fromBytes } from '../tensor/index.js';
+import type { Tensor, Tensor5D } from '@tensorflow/tfjs';
+import type { HostArray, HostBatch, VisualInput } from '../contracts/index.js';
 
 /** Pixels of many clips as bytes, RGB: all that encoders see of them. */
 export interface VisualSource {
@@ -19,14 +18,19 @@ export interface PixelBlock {
   width: number;
 }
 
-/** The clips at these indices as an encoder takes them; the caller frees the tensors. */
-export function visualBatch(source: VisualSource, indices: readonly number[]): VisualInput {
-  return { frames: pixels(source.frames, indices), faces: source.faces && pixels(source.faces, indices) };
+/** The clips at these indices, bytes [clip, time, height, width, 3]: `frames`, and `faces` where the source has them. */
+export function visualBatch({ frames, faces }: VisualSource, indices: readonly number[]): HostBatch {
+  return { frames: pixels(frames, indices), ...(faces && { faces: pixels(faces, indices) }) };
 }
 
-function pixels({ data, time, height, width }: PixelBlock, indices: readonly number[]): Tensor5D {
+/** A visual batch's tensors as an encoder takes them. */
+export function visualInput({ frames, faces }: Readonly<Record<string, Tensor>>): VisualInput {
+  return { frames: frames as Tensor5D, faces: (faces as Tensor5D | undefined) ?? null };
+}
+
+function pixels({ data, time, height, width }: PixelBlock, indices: readonly number[]): HostArray {
   const size = time * height * width * 3;
   const bytes = new Uint8Array(indices.length * size);
   indices.forEach((index, i) => bytes.set(data.subarray(index * size, (index + 1) * size), i * size));
-  return fromBytes(bytes, [indices.length, time, height, width, 3]) as Tensor5D;
+  return { data: bytes, shape: [indices.length, time, height, width, 3] };
 }

@@ -2,7 +2,7 @@ import type { Tensor3D } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GenerateOptions, InstructionSample, LlmHead, PluginConfig, PluginManifest, Port } from '../../contracts/index.js';
-import { tensorflow, tidy } from '../../tensor/index.js';
+import { tensorflow, tidy, toTensors } from '../../tensor/index.js';
 import { defaultConfig } from '../default-config.js';
 import { assertNoLeak, copyWeights, gradientSizes, weightsOf, withBackend } from './model-part-conforms.js';
 import { testContext } from './test-context.js';
@@ -26,7 +26,9 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
   const make = (seed: number, state?: unknown): Promise<LlmHead> | LlmHead =>
     plugin.create(testContext(seed), config, { ports: { embeddings }, corpus, state });
   const visual = (seed = 1) => tensorflow().randomNormal([samples.length, tokens, hidden], 0, 1, 'float32', seed) as Tensor3D;
-  const valueOf = (head: LlmHead, of: readonly InstructionSample[], seen: Tensor3D) => tidy(() => head.loss(of, seen).dataSync()[0]!);
+  const lossOf = (head: LlmHead, of: readonly InstructionSample[], seen: Tensor3D) =>
+    tidy(() => head.loss(toTensors(head.prepare(of, seen.shape[1])), seen));
+  const valueOf = (head: LlmHead, of: readonly InstructionSample[], seen: Tensor3D) => tidy(() => lossOf(head, of, seen).dataSync()[0]!);
 
   test(`llm-head ${plugin.name}: gives captions and says its limits`, () => {
     assert.is(plugin.produces(config, { embeddings }).type, 'captions');
@@ -42,11 +44,11 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     assert.ok(loss > 0 && Number.isFinite(loss), `loss ${loss}`);
     const [first, second] = samples.map((sample, i) => tidy(() => valueOf(head, [sample], tf.slice(seen, [i, 0, 0], [1, tokens, hidden]))));
     assert.ok(loss >= Math.min(first!, second!) - 1e-4 && loss <= Math.max(first!, second!) + 1e-4, `${loss} of ${first} and ${second}`);
-    const sizes = gradientSizes(head, () => head.loss(samples, seen));
+    const sizes = gradientSizes(head, () => lossOf(head, samples, seen));
     for (const [name, largest] of Object.entries(sizes)) assert.ok(largest > 0, `variable ${name} gets gradient ${largest}`);
-    const moved = tidy(() => tf.max(tf.abs(tf.grad((x) => head.loss(samples, x as Tensor3D))(seen))).dataSync()[0]!);
+    const moved = tidy(() => tf.max(tf.abs(tf.grad((x) => lossOf(head, samples, x as Tensor3D))(seen))).dataSync()[0]!);
     assert.ok(moved > 0, 'the visual embeddings get no gradient');
-    await assertNoLeak(() => head.loss(samples, seen));
+    await assertNoLeak(() => lossOf(head, samples, seen));
     tf.dispose(seen);
     head.dispose();
   });

@@ -12,25 +12,27 @@ test('only answers and their end are predicted, each from the place before it', 
     { prompt: [12], answer: [30] },
   ];
   const batch = trainingBatch(texts, 3, end, 64);
-  assert.is(batch.length, 8);
-  assert.is(batch.textLength, 5);
-  assert.equal([...batch.ids], [10, 11, 20, 21, 22, 12, 30, end, end, end]);
-  // Row i is place first + i; places 0..2 are visual, 3.. text.
-  assert.is(batch.first, 3);
+  // Eight places: three visual, five of text. Of them the last five predict, from the place of the first prompt's end on.
+  assert.equal(batch.ids.shape, [2, 5]);
+  assert.equal([...batch.ids.data], [10, 11, 20, 21, 22, 12, 30, end, end, end]);
+  assert.equal(batch.labels.shape, [2, 5]);
+  assert.equal(batch.weights.shape, [2, 5]);
   const sixth = Math.fround(1 / 6);
-  assert.equal([...batch.weights], [0, sixth, sixth, sixth, sixth, sixth, sixth, 0, 0, 0]);
-  assert.equal([...batch.labels], [0, 20, 21, 22, end, 30, end, 0, 0, 0]);
+  assert.equal([...batch.weights.data], [0, sixth, sixth, sixth, sixth, sixth, sixth, 0, 0, 0]);
+  assert.equal([...batch.labels.data], [0, 20, 21, 22, end, 30, end, 0, 0, 0]);
 });
 
 test('without a prompt the last visual embedding predicts the first token', () => {
   const batch = trainingBatch([{ prompt: [], answer: [1] }], 2, end, 64);
-  assert.is(batch.first, 1);
-  assert.equal([...batch.labels.subarray(0, 2)], [1, end]);
+  assert.equal(batch.ids.shape, [1, 6]);
+  assert.equal(batch.labels.shape, [1, 7]);
+  assert.equal([...batch.labels.data.subarray(0, 2)], [1, end]);
 });
 
 test('lengths come in eights, up to the context', () => {
-  assert.is(trainingBatch([{ prompt: [1], answer: Array<number>(8).fill(2) }], 8, end, 64).length, 24);
-  assert.is(trainingBatch([{ prompt: [1], answer: Array<number>(8).fill(2) }], 8, end, 18).length, 18);
+  const text = (context: number) => trainingBatch([{ prompt: [1], answer: Array<number>(8).fill(2) }], 8, end, context).ids.shape[1];
+  assert.is(text(64), 24 - 8);
+  assert.is(text(18), 18 - 8);
 });
 
 test('what is too long for the context is a fault that names the sample', () => {

@@ -1,4 +1,4 @@
-import type { InstructionSample } from 'mienlab/contracts';
+import type { HostArray, HostBatch, InstructionSample } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
 import type { ByteBpe } from './byte-bpe.js';
 
@@ -31,19 +31,14 @@ export function assertFits(visual: number, text: number, contextLength: number, 
 /** Lengths are rounded up to this: few different shapes, so that compiled primitives are found again. */
 const bucket = 8;
 
-export interface TrainingBatch {
-  /** Visual and text tokens. */
-  length: number;
-  /** Text tokens a sample, padded at the end. */
-  textLength: number;
-  /** [sample * textLength]. */
-  ids: Int32Array;
-  /** Place in the sequence from which on answers are predicted; everything below is per place from there on. */
-  first: number;
-  /** [sample * (length - first)]: the next token. */
-  labels: Int32Array;
-  /** The same shape: 1 / (answer tokens in the batch) where the next token is of an answer, else 0. */
-  weights: Float32Array;
+/** What the decoder's loss reads; where answers begin and how long sequences are shows in the shapes. */
+export interface TrainingBatch extends HostBatch {
+  /** Text, padded at the end, int32 [sample, text]. */
+  ids: HostArray;
+  /** The next token of each place from the first one on that predicts an answer, int32 [sample, places]. */
+  labels: HostArray;
+  /** [sample, places]: 1 / (answer tokens in the batch) where the next token is of an answer, else 0. */
+  weights: HostArray;
 }
 
 /** Texts padded to the longest. The place before a token predicts it, so the last token, the end, is no input. */
@@ -64,5 +59,10 @@ export function trainingBatch(texts: readonly TokenizedSample[], visual: number,
     labels.set([...answer, end], start);
     weights.fill(weight, start, start + answer.length + 1);
   });
-  return { length, textLength, ids, first, labels, weights };
+  const samples = texts.length;
+  return {
+    ids: { data: ids, shape: [samples, textLength] },
+    labels: { data: labels, shape: [samples, rows] },
+    weights: { data: weights, shape: [samples, rows] },
+  };
 }

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import type { GenerateOptions, InstructionSample } from 'mienlab/contracts';
 import type { Fault } from 'mienlab/faults';
 import { defaultConfig } from 'mienlab/plugin';
+import { toTensors } from 'mienlab/tensor';
 import { llmHeadConforms, manifestConforms, sourceFolder, testBackend, testContext } from 'mienlab/conformance';
 import plugin from './plugin.js';
 
@@ -41,7 +42,7 @@ test('the loss and generated texts are the same on every backend', async () => {
     const head = await make(answers);
     const visual = tf.randomNormal([2, 4, 16], 0, 1, 'float32', 1) as Tensor3D;
     const samples = answers.map((answer, i) => ({ instruction: i ? 'Describe the clip.' : 'What?', answer }));
-    const loss = head.loss(samples, visual);
+    const loss = head.loss(toTensors(head.prepare(samples, 4)), visual);
     losses.push(loss.dataSync()[0]!);
     texts.push(await head.generate(samples, visual, { ...greedy, maxNewTokens: 8 }));
     tf.dispose([visual, loss]);
@@ -65,8 +66,8 @@ test('it learns two answers by heart from what is seen and asked, and says them 
   const visual = tf.tidy(() => tf.gather(seen, tf.tensor1d([0, 1, 0], 'int32'))) as Tensor3D;
   const optimizer = tf.train.adam(0.01);
   const variables = Object.values(head.variables);
-  for (let step = 0; step < 120; step++) optimizer.minimize(() => head.loss(samples, visual), false, variables);
-  const [loss] = tf.tidy(() => head.loss(samples, visual)).dataSync();
+  for (let step = 0; step < 120; step++) optimizer.minimize(() => head.loss(toTensors(head.prepare(samples, 4)), visual), false, variables);
+  const [loss] = tf.tidy(() => head.loss(toTensors(head.prepare(samples, 4)), visual)).dataSync();
   assert.ok(loss! < 0.05, `loss ${loss}`);
   const asked = samples.map(({ instruction }) => ({ instruction, answer: '' }));
   assert.equal(
@@ -95,7 +96,7 @@ test('a sample that is too long is a fault that names it', async () => {
   const head = await make([]);
   const visual = tf.zeros([1, 4, 16]) as Tensor3D;
   try {
-    head.loss([{ instruction: 'x'.repeat(50), answer: 'y'.repeat(50) }], visual);
+    head.prepare([{ instruction: 'x'.repeat(50), answer: 'y'.repeat(50) }], 4);
     assert.unreachable();
   } catch (error) {
     assert.is((error as Fault).code, 'TENSOR_SHAPE');

@@ -15,7 +15,7 @@ import {
 import { ByteBpe } from './byte-bpe.js';
 import { generate } from './generate.js';
 import type { TinyDecoderConfig } from './plugin.js';
-import { trainingBatch, tokenize } from './text-batch.js';
+import { trainingBatch, tokenize, type TrainingBatch } from './text-batch.js';
 
 /** All weights: the embedding table, learned text positions, blocks, the last norm, and the output layer. */
 export interface DecoderWeights {
@@ -68,19 +68,21 @@ export class TinyDecoder implements LlmHead {
     return new TinyDecoder(random, config, kept === undefined ? ByteBpe.train(corpus, config.vocabulary - 1) : ByteBpe.restore(kept));
   }
 
-  loss(samples: readonly InstructionSample[], visual: Tensor3D): Scalar {
+  prepare(samples: readonly InstructionSample[], visual: number): TrainingBatch {
+    const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
+    return trainingBatch(texts, visual, this.tokenizer.size, this.config['context-length']);
+  }
+
+  loss({ ids, labels, weights }: Readonly<Record<keyof TrainingBatch, Tensor>>, visual: Tensor3D): Scalar {
     const tf = tensorflow();
     return tf.tidy(() => {
-      const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
-      const batch = trainingBatch(texts, visual.shape[1], this.tokenizer.size, this.config['context-length']);
       const { width, heads } = this.config;
-      const clips = samples.length;
-      const { length, first } = batch;
-      const text = embed(this.#weights.embedding, tf.tensor1d(batch.ids, 'int32'));
-      const placed = tf.add(
-        tf.reshape(text, [clips, batch.textLength, width]),
-        tf.slice(this.#weights.positions, [0, 0], [batch.textLength, width]),
-      );
+      const [clips, textLength] = ids!.shape as [number, number];
+      const length = visual.shape[1] + textLength;
+      // Rows of labels there are only from the first place on that predicts an answer.
+      const first = length - labels!.shape[1]!;
+      const text = embed(this.#weights.embedding, tf.reshape(ids!, [-1]));
+      const placed = tf.add(tf.reshape(text, [clips, textLength, width]), tf.slice(this.#weights.positions, [0, 0], [textLength, width]));
       let x: Tensor = tf.reshape(tf.concat([visual, placed as Tensor3D], 1), [clips * length, width]);
       const mask = tf.slice(this.#mask, [0, 0], [length, length]);
       const { blocks, norm, output } = this.#weights;
@@ -89,7 +91,7 @@ export class TinyDecoder implements LlmHead {
         x = transformerBlock(x, block, mask, { batch: clips, length, heads }, i === blocks.length - 1 ? first : 0);
       });
       const logits = linear(rmsNorm(x, norm), output);
-      return crossEntropy(logits, tf.tensor1d(batch.labels, 'int32'), tf.tensor1d(batch.weights));
+      return crossEntropy(logits, tf.reshape(labels!, [-1]), tf.reshape(weights!, [-1]));
     });
   }
 
