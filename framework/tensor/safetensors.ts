@@ -13,7 +13,8 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-interface Entry {
+/** A tensor's place in the file: bytes from the start of the data. */
+export interface Entry {
   name: string;
   dtype: string;
   shape: number[];
@@ -71,6 +72,29 @@ export function writeSafetensors(
  * Throws Fault CHECKPOINT_INVALID where the header lies or is damaged, bytes are missing, or a type cannot be used; ASSET_MISSING where there is no file.
  */
 export function readSafetensors(file: string): SafetensorsFile {
+  return withFile(file, (handle) => {
+    const { entries, metadata, dataStart } = readHeader(handle, file);
+    const tensors: Record<string, StoredTensor> = Object.create(null) as Record<string, StoredTensor>;
+    for (const entry of entries) tensors[entry.name] = { shape: entry.shape, data: readEntry(handle, file, entry, dataStart) };
+    return { tensors, metadata };
+  });
+}
+
+/** What a safetensors file holds, of which nothing but the header has been read. */
+export interface SafetensorsLayout {
+  entries: readonly Entry[];
+  metadata: Readonly<Record<string, string>>;
+  /** One tensor as float32, read now. Throws as `readSafetensors` does. */
+  read(entry: Entry): Float32Array;
+}
+
+/** Reads the header of a safetensors file alone; throws as `readSafetensors` does. */
+export function openSafetensors(file: string): SafetensorsLayout {
+  const { entries, metadata, dataStart } = withFile(file, (handle) => readHeader(handle, file));
+  return { entries, metadata, read: (entry) => withFile(file, (handle) => readEntry(handle, file, entry, dataStart)) };
+}
+
+function withFile<Result>(file: string, body: (handle: number) => Result): Result {
   let handle: number;
   try {
     handle = openSync(file, 'r');
@@ -78,20 +102,16 @@ export function readSafetensors(file: string): SafetensorsFile {
     throw new Fault('ASSET_MISSING', `${file} cannot be opened`, { where: { source: file }, cause });
   }
   try {
-    const { entries, metadata, dataStart } = readHeader(handle, file);
-    const tensors: Record<string, StoredTensor> = Object.create(null) as Record<string, StoredTensor>;
-    for (const { name, dtype, shape, begin, end } of entries) {
-      if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw invalid(file, `its type ${dtype} is none of F32, F16, BF16`, name);
-      const bytes = readExactly(handle, dataStart + begin, end - begin);
-      tensors[name] = {
-        shape,
-        data: dtype === 'F32' ? new Float32Array(bytes.buffer) : float32Of(new Uint16Array(bytes.buffer), dtype as HalfFloat),
-      };
-    }
-    return { tensors, metadata };
+    return body(handle);
   } finally {
     closeSync(handle);
   }
+}
+
+function readEntry(handle: number, file: string, { name, dtype, begin, end }: Entry, dataStart: number): Float32Array {
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw invalid(file, `its type ${dtype} is none of F32, F16, BF16`, name);
+  const bytes = readExactly(handle, dataStart + begin, end - begin);
+  return dtype === 'F32' ? new Float32Array(bytes.buffer) : float32Of(new Uint16Array(bytes.buffer), dtype as HalfFloat);
 }
 
 function readHeader(handle: number, file: string): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
