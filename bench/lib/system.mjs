@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 const workers = join(dirname(fileURLToPath(import.meta.url)), '../workers');
 const running = new Set();
 
-/** What starts a system, by its name; `mienlab` is this project, the others are PyTorch. */
+/** What starts a system, by its name: `mienlab` and `eager` are this project, the others PyTorch. */
 function commandOf(system, python) {
-  if (system === 'mienlab') return [process.execPath, [join(workers, 'mienlab-worker.mjs')]];
+  if (system === 'mienlab' || system === 'eager') return [process.execPath, [join(workers, 'mienlab-worker.mjs')]];
   return [python, [join(workers, 'torch_worker.py')]];
 }
-export const systemNames = ['mienlab', 'transformers', 'bare', 'compiled'];
+export const systemNames = ['mienlab', 'eager', 'transformers', 'bare', 'compiled'];
 
 export class System {
   #child;
