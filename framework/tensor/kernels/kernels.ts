@@ -60,6 +60,8 @@ export interface Kernels {
   fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor;
   /** Adam's moments for these variables, all zero. */
   adam(variables: readonly Variable[]): AdamKernel;
+  /** Frees the constants kept so far; the kernels must not be used after. */
+  release(): void;
 }
 
 export interface HeadShape {

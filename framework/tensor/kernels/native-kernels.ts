@@ -120,6 +120,9 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
       return backend.createOutputTensor(handle!);
     },
     adam: (variables) => nativeAdam(backend, variables),
+    release: () => {
+      for (const constants of [scalars, integerScalars, integerLists]) tf.dispose([...constants.values()]);
+    },
   };
 }
 

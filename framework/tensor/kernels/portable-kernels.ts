@@ -73,6 +73,7 @@ export function portableKernels(tf: Tensorflow): Kernels {
       tf.tidy(() => tensors.map((tensor) => tf.sum(tf.square(tensor))).reduce((sum, term) => tf.add(sum, term)) as Scalar),
     fromBytes: (bytes, shape) => tf.tensor(Float32Array.from(bytes), shape as number[]),
     adam: (variables) => portableAdam(tf, variables),
+    release: () => {},
   };
 }
 
