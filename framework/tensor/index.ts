@@ -1,5 +1,7 @@
 export { ConfigFields, readConfigFields } from './checkpoint/config-fields.js';
 export { checkWeights, loadWeights, type WeightShapes } from './checkpoint/load-weights.js';
+export { replaceFolder } from './checkpoint/replace-folder.js';
+export { resolveCheckpoint } from './checkpoint/resolve-checkpoint.js';
 export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
