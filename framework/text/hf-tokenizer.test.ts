@@ -294,10 +294,24 @@ test('bos and eos are added where the config says so, whatever the post-processo
   ]);
 });
 
-test('one more special token splits the text around it and nothing else', () => {
-  const tokenizer = small().withSpecialToken('<|visual|>');
-  assert.is(tokenizer.tokenId('<|visual|>'), 263);
-  assert.equal(tokenizer.encode('the <|visual|> the'), [...small().encode('the '), 263, ...small().encode(' the')]);
+test('texts apart are encoded as around a special token', () => {
+  const tokenizer = small();
+  const encode = (text: string) => tokenizer.encode(text);
+  assert.equal(tokenizer.encodeApart(['the ', ' the']), [encode('the '), encode(' the')]);
+  assert.equal(tokenizer.encodeApart(['<s>a<s>', '', 'b<s>', 'the']), ['<s>a<s>', '', 'b<s>', 'the'].map(encode));
+  assert.equal(tokenizer.encodeApart(['the']), [encode('the')]);
+  // SentencePiece's prefix is for the beginning of a text alone.
+  const prefixed = new HfTokenizer({
+    source: 'prefixed',
+    tokenizer: {
+      added_tokens: [{ id: 3, content: '<s>', special: true }],
+      pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+      decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+      model: { type: 'BPE', vocab: { '▁': 0, a: 1, '▁a': 2 }, merges: ['▁ a'] },
+    },
+  });
+  assert.equal(prefixed.encode('a<s>a'), [2, 3, 1]);
+  assert.equal(prefixed.encodeApart(['a', 'a']), [[2], [1]]);
 });
 
 test('chat templates: as text, as a list by name, from files; none is a fault', () => {

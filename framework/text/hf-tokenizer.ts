@@ -186,12 +186,26 @@ export class HfTokenizer {
   }
 
   /**
-   * This tokenizer with one more special token: found in a text as it stands, and with the next id. What is before and behind it
-   * becomes the tokens that transformers gives after `add_special_tokens`.
+   * Ids of texts between which a special token stands that the vocabulary need not have: those that transformers gives after
+   * `add_special_tokens`. Nothing is added at the ends.
    */
-  withSpecialToken(content: string): HfTokenizer {
-    const added = [...this.#added.values(), { id: this.idLimit, content, special: true, normalized: false }];
-    return new HfTokenizer({ ...this.files, tokenizer: { ...this.#json, added_tokens: added } });
+  encodeApart(texts: readonly string[]): number[][] {
+    const encode = (text: string) => this.encode(text, { addSpecialTokens: false });
+    const between = [...this.#added.values()].find(
+      ({ special, normalized, lstrip, rstrip }) => special && !normalized && !lstrip && !rstrip,
+    );
+    if (!between || texts.length < 2) return texts.map(encode);
+    // Some tokenizers treat what follows a special token in another way than the beginning of a text, so one stands in for it.
+    const all = encode(texts.join(between.content));
+    let start = 0;
+    return texts.map((text) => {
+      let own = text.includes(between.content) ? encode(text).filter((id) => id === between.id).length : 0;
+      let end = start;
+      while (end < all.length && (all[end] !== between.id || own-- > 0)) end++;
+      const ids = all.slice(start, end);
+      start = end + 1;
+      return ids;
+    });
   }
 
   #namedId(role: SpecialRole): number | null {
