@@ -22,3 +22,5 @@ export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTen
 export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
+export type { DecodeSession } from './decode/decode-session.js';
+export { generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';
