@@ -170,7 +170,7 @@ export class CompiledEngine implements StepEngine {
       return slot.read;
     };
     const has = { caption: false, auxiliary: false };
-    const { inputs, outputs } = trace(builder, specs, capture, (tensors) => {
+    const { inputs, outputs } = trace(builder, specs, { node: capture }, (tensors) => {
       let losses: (Tensor | null)[] = [];
       const { grads } = tf.variableGrads(() => {
         const { caption, auxiliary, total } = forward(kind, tensors);
