@@ -2,11 +2,23 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Container } from 'inversify';
 import { parts, services } from '../container/tokens.js';
-import type { InstructionSample, RunHandle } from '../contracts/index.js';
+import type { Settings } from '../config/settings-schema.js';
+import type { InstructionSample, Log, RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import { generateAll, loadCheckpoint, readCheckpointState, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
+import {
+  clearProgress,
+  generateAll,
+  holdOut,
+  loadCheckpoint,
+  readCheckpointState,
+  saveCheckpoint,
+  trainStages,
+  tune,
+  type Model,
+  type TuneStep,
+} from '../training/index.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
@@ -32,6 +44,8 @@ interface ModelRunOptions {
   container: Container;
   perception: Perception;
   train: readonly DigestedClip[];
+  /** Looked at only where the training is evaluated on them. */
+  validation: readonly DigestedClip[];
   test: readonly DigestedClip[];
   cache: StageCache;
   handle: RunHandle;
@@ -63,8 +77,10 @@ function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample
 }
 
 /** What settles the weights after tuning. */
-function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
+function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
+  // How often a training is kept has no part in what it comes to.
+  const { 'checkpoint-every': _, ...training } = settings.train;
   const { frames, faces } = perceptionKeys(plan, nonce);
   return cacheKey([
     'tune',
@@ -72,12 +88,44 @@ function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
     [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
     ),
-    [settings.train, settings.seed, settings.checkpoint, frames, faces],
-    train.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+    [training, settings.seed, settings.checkpoint, frames, faces],
+    [train, evaluatesOn(settings.train) === 'validation' ? validation : []].map((clips) =>
+      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+    ),
   ]);
 }
 
-async function tuneModel(model: Model, options: ModelRunOptions): Promise<Trained> {
+/** What a training is evaluated on; null where no stage is. */
+function evaluatesOn(train: Settings['train']): 'share' | 'validation' | null {
+  return trainStages(train).some(({ evaluate }) => evaluate.every) ? train.evaluate.on : null;
+}
+
+/** The clips of a training, and those of its samples that are held out. Warns where none can be. */
+function trainingSamples({ plan, train, validation }: ModelRunOptions, log: Log) {
+  const { settings } = plan;
+  const on = evaluatesOn(settings.train);
+  const clips = on === 'validation' ? [...train, ...validation] : train;
+  const random = seededRandom(settings.seed).fork('held-out');
+  const heldRows = new Set(
+    on === 'validation'
+      ? validation.map((_, i) => train.length + i)
+      : on === 'share'
+        ? holdOut(random, train.length, settings.train.evaluate.share)
+        : [],
+  );
+  if (on && !heldRows.size) log.warn(`nothing can be held out (train.evaluate.on: ${on}): the training goes on without evaluations`);
+  const { samples, rows } = samplesOf(clips);
+  return { clips, samples, rows, held: rows.flatMap((row, sample) => (heldRows.has(row) ? [sample] : [])) };
+}
+
+/** Points of a curve in the run log have the curve's name. */
+const metricName = (curve: string) => `train/${curve.replaceAll(' ', '-')}`;
+
+/** Held-out losses are few: all of them go into the run log. */
+const heldOutCurve = 'held-out loss';
+const isLogged = (curve: string, step: number) => curve === heldOutCurve || step % logEvery === 0;
+
+async function tuneModel(model: Model, options: ModelRunOptions, folder: string): Promise<Trained> {
   const { plan, container, perception, train, handle } = options;
   const { settings } = plan;
   const log = container.get(services.log);
@@ -85,31 +133,36 @@ async function tuneModel(model: Model, options: ModelRunOptions): Promise<Traine
   const point = (name: string, step: number, value: number | null) => {
     if (value === null) return;
     (curves[name] ??= []).push([step, value]);
-    if (step % logEvery === 0) handle.metric(`train/${name.replace(' ', '-')}`, value, step);
+    if (isLogged(name, step)) handle.metric(metricName(name), value, step);
   };
   const onStep = (step: TuneStep) => {
     point('train loss', step.step, step.loss);
     point('auxiliary loss', step.step, step.auxiliary);
     point('learning rate', step.step, step.learningRate);
     point('gradient norm', step.step, step.gradientNorm);
-    if (step.step % 50 === 0) handle.metrics({ 'train/step-ms': step.milliseconds, 'train/tensors': step.tensors }, step.step);
+    if (step.rss === null) return;
+    const { milliseconds, tensors, rss } = step;
+    handle.metrics({ 'train/step-ms': milliseconds, 'train/tensors': tensors, 'train/rss-mb': rss / 2 ** 20 }, step.step);
   };
-  const wanted = settings.train.steps || settings.train.epochs;
+  const wanted = trainStages(settings.train).some(({ steps, epochs }) => steps || epochs);
   if (!wanted || !train.length) {
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
+  const { clips, ...samples } = trainingSamples(options, log);
   const { auxiliaryWords } = await tune({
     model,
-    source: visualSource(plan, perception, train),
-    ...samplesOf(train),
-    clips: train.map(({ clip }) => clip.id),
-    settings: { ...settings.train, steps: settings.train.steps || undefined },
+    source: visualSource(plan, perception, clips),
+    ...samples,
+    clips: clips.map(({ clip }) => clip.id),
+    settings: settings.train,
+    folder,
     random: seededRandom(settings.seed).fork('training'),
     log,
     progress: container.get(services.progress),
     signal: container.get(services.signal),
     onStep,
+    onEvaluation: ({ step, loss }) => point(heldOutCurve, step, loss),
   });
   return { curves, auxiliaryWords };
 }
@@ -121,6 +174,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   const key = tuneKey(options);
   const folder = cache.folder('tune', key);
   const known = existsSync(join(folder, trainedFile));
+  if (known) clearProgress(folder);
   const captions = cache.records<string>('generate', cacheKey([key, settings.generate, settings.seed]));
   const missing = test.filter((clip) => captions.get(captionId(clip)) === undefined);
   handle.tag('mienlab.tuning', known ? 'from the cache' : 'done in this run');
@@ -142,11 +196,12 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     if (known) {
       trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
     } else {
-      trained = await tuneModel(model, options);
+      trained = await tuneModel(model, options, folder);
       await saveCheckpoint(folder, model);
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));
+      clearProgress(folder);
     }
     const started = performance.now();
     const { 'max-new-tokens': maxNewTokens, temperature, 'top-k': topK, 'top-p': topP, batch } = settings.generate;
@@ -163,7 +218,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   }
   if (known) {
     for (const [name, points] of Object.entries(trained.curves)) {
-      for (const [step, value] of points) if (step % logEvery === 0) handle.metric(`train/${name.replace(' ', '-')}`, value, step);
+      for (const [step, value] of points) if (isLogged(name, step)) handle.metric(metricName(name), value, step);
     }
   }
   const predictions = test.map((clip) => {

@@ -1,6 +1,6 @@
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
-export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
+export { kernels, type AdamKernel, type AdamMoments, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attention } from './ops/attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';

@@ -7,7 +7,8 @@ import { testBackend } from '../tensor/test-backend.js';
 import { generateAll } from './generate-all.js';
 import type { Model } from './model.js';
 import { testAnswers, testModel, testSettings, testSource } from './test-model.js';
-import { tune, type TuneInputs, type TuneStep } from './tune.js';
+import { tune, type TuneInputs } from './tune.js';
+import type { TuneStep } from './tune-step.js';
 
 const data = testSource(10);
 const silent = { start: () => ({ done: () => {}, end: () => {} }) };

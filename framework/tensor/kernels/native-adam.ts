@@ -22,14 +22,21 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
   const prefix = `mienlab-adam-${made++}`;
   const resource = (name: string, of: Variable) =>
     run('VarHandleOp', [text('container', ''), text('shared_name', `${prefix}/${name}`), ...ofDtype, shape('shape', of.shape)], [], 1);
+  const assign = (resource: number, of: Variable, values: Float32Array) => {
+    const id = binding.createTensor(of.shape, float, values);
+    run('AssignVariableOp', ofDtype, [resource, id], 0);
+    binding.deleteTensor(id);
+  };
+  const read = async (resource: number) => {
+    const tensor = backend.createOutputTensor(binding.executeOp('ReadVariableOp', ofDtype, [resource], 1)[0]!);
+    const values = (await tensor.data()) as Float32Array;
+    tensor.dispose();
+    return values;
+  };
   const slots = variables.map((variable, i) => {
     const slot = { weights: resource(`weights-${i}`, variable), m: resource(`m-${i}`, variable), v: resource(`v-${i}`, variable) };
-    for (const moment of [slot.m, slot.v]) {
-      // A buffer of its own each: the kernel would copy a shared one.
-      const zeros = binding.createTensor(variable.shape, float, new Float32Array(variable.size));
-      run('AssignVariableOp', ofDtype, [moment, zeros], 0);
-      binding.deleteTensor(zeros);
-    }
+    // A buffer of its own each: the kernel would copy a shared one.
+    for (const moment of [slot.m, slot.v]) assign(moment, variable, new Float32Array(variable.size));
     return slot;
   });
 
@@ -61,6 +68,13 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
         if (gradient !== gradientId) binding.deleteTensor(gradient);
       });
       for (const id of numbers.values()) binding.deleteTensor(id);
+    },
+    moments: () => Promise.all(slots.map(async ({ m, v }) => ({ m: await read(m), v: await read(v) }))),
+    restore(given) {
+      slots.forEach(({ m, v }, i) => {
+        assign(m, variables[i]!, given[i]!.m);
+        assign(v, variables[i]!, given[i]!.v);
+      });
     },
     dispose() {
       for (const id of slots.flatMap((slot) => [slot.weights, slot.m, slot.v])) {
