@@ -26,7 +26,7 @@ interface TrainSettings {
   schedule: { name: 'cosine' | 'linear' | 'constant'; 'warm-up': number; final: number };
   evaluate: {
     every: number;
-    on: 'share' | 'validation';
+    from: 'share' | 'validation';
     share: number;
     patience: number;
     'min-delta': number;
@@ -167,7 +167,11 @@ export const settingsSchema: Schema<Settings> = {
       format: ['fp32', 'bf16'],
       default: 'fp32',
     },
-    trainable: { doc: 'Patterns of the variables that are trained, such as projector or llm-head/blocks.1', format: strings, default: ['*'] },
+    trainable: {
+      doc: 'Patterns of the variables that are trained, such as projector or llm-head/blocks.1',
+      format: strings,
+      default: ['*'],
+    },
     frozen: { doc: 'Patterns of those of them that are not', format: strings, default: [] },
     parts: {
       doc: 'By pattern, the last that matches: learning-rate and weight-decay of a part where they differ from the optimizer’s',
@@ -191,7 +195,7 @@ export const settingsSchema: Schema<Settings> = {
     },
     evaluate: {
       every: { doc: 'Steps from one evaluation on held-out samples to the next; 0: none', format: integer(0), default: 0 },
-      on: {
+      from: {
         doc: 'share: a share of the training clips, not trained on then; validation: the clips of that split',
         format: ['share', 'validation'],
         default: 'share',
@@ -200,7 +204,11 @@ export const settingsSchema: Schema<Settings> = {
       patience: { doc: 'Evaluations without a better loss that end a stage; 0: any', format: integer(0), default: 0 },
       'min-delta': { doc: 'How much lower a loss must be to be better', format: number(0, 100), default: 0 },
       keep: { doc: 'Checkpoints kept of the evaluations with the lowest loss', format: integer(1), default: 1 },
-      restore: { doc: 'What a stage ends with: the last step’s weights, or the best evaluation’s', format: ['last', 'best'], default: 'last' },
+      restore: {
+        doc: 'What a stage ends with: the last step’s weights, or the best evaluation’s',
+        format: ['last', 'best'],
+        default: 'last',
+      },
     },
     'checkpoint-every': {
       doc: 'Steps from one checkpoint to the next, which an interrupted training goes on from; 0: only where it is interrupted',

@@ -2,15 +2,13 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Container } from 'inversify';
 import { parts, services } from '../container/tokens.js';
-import type { Settings } from '../config/settings-schema.js';
-import type { InstructionSample, Log, RunHandle } from '../contracts/index.js';
+import type { RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
 import {
   clearProgress,
   generateAll,
-  holdOut,
   loadCheckpoint,
   readCheckpointState,
   saveCheckpoint,
@@ -22,6 +20,7 @@ import {
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
+import { evaluatesFrom, trainingSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
 
 /** Curves by name: [step, value]. */
@@ -69,13 +68,6 @@ function captionId({ clip, digest }: DigestedClip): string {
   return cacheKey([digest, clip.instruction]);
 }
 
-/** An instruction sample for every reference of every clip, and the clip's index for each. */
-function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample[]; rows: number[] } {
-  const rows = clips.flatMap(({ clip }, row) => clip.references.map(() => row));
-  const samples = clips.flatMap(({ clip: { instruction, references } }) => references.map((answer) => ({ instruction, answer })));
-  return { samples, rows };
-}
-
 /** What settles the weights after tuning. */
 function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
@@ -89,33 +81,10 @@ function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): 
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
     ),
     [training, settings.seed, settings.checkpoint, frames, faces],
-    [train, evaluatesOn(settings.train) === 'validation' ? validation : []].map((clips) =>
+    [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
       clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
     ),
   ]);
-}
-
-/** What a training is evaluated on; null where no stage is. */
-function evaluatesOn(train: Settings['train']): 'share' | 'validation' | null {
-  return trainStages(train).some(({ evaluate }) => evaluate.every) ? train.evaluate.on : null;
-}
-
-/** The clips of a training, and those of its samples that are held out. Warns where none can be. */
-function trainingSamples({ plan, train, validation }: ModelRunOptions, log: Log) {
-  const { settings } = plan;
-  const on = evaluatesOn(settings.train);
-  const clips = on === 'validation' ? [...train, ...validation] : train;
-  const random = seededRandom(settings.seed).fork('held-out');
-  const heldRows = new Set(
-    on === 'validation'
-      ? validation.map((_, i) => train.length + i)
-      : on === 'share'
-        ? holdOut(random, train.length, settings.train.evaluate.share)
-        : [],
-  );
-  if (on && !heldRows.size) log.warn(`nothing can be held out (train.evaluate.on: ${on}): the training goes on without evaluations`);
-  const { samples, rows } = samplesOf(clips);
-  return { clips, samples, rows, held: rows.flatMap((row, sample) => (heldRows.has(row) ? [sample] : [])) };
 }
 
 /** Points of a curve in the run log have the curve's name. */
@@ -149,7 +118,7 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
-  const { clips, ...samples } = trainingSamples(options, log);
+  const { clips, ...samples } = trainingSamples(options, settings, log);
   const { auxiliaryWords } = await tune({
     model,
     source: visualSource(plan, perception, clips),

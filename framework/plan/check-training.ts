@@ -18,15 +18,19 @@ export function checkTraining({ train }: Settings, placed: Placed): void {
       wrong(['optimizer', 'nesterov'], 'Nesterov’s momentum needs optimizer sgd with a momentum', { hint: 'momentum: 0.9, say' });
     }
     if (accumulate > batch) {
-      wrong(['accumulate'], `a batch of ${batch} cannot be worked through in ${accumulate} micro-batches`, { expected: `at most ${batch}` });
+      wrong(['accumulate'], `a batch of ${batch} cannot be worked through in ${accumulate} micro-batches`, {
+        expected: `at most ${batch}`,
+      });
     }
-    for (const key of ['on', 'share'] as const) {
+    for (const key of ['from', 'share'] as const) {
       if (evaluate[key] === train.evaluate[key]) continue;
       wrong(['evaluate', key], `what is held out is the same for all stages`, { hint: `set train.evaluate.${key}` });
     }
     if (evaluate.every) return;
-    if (evaluate.patience) wrong(['evaluate', 'patience'], 'without evaluations there is nothing to wait for', { hint: 'set evaluate.every' });
-    if (evaluate.restore === 'best') wrong(['evaluate', 'restore'], 'without evaluations nothing is the best', { hint: 'set evaluate.every' });
+    if (evaluate.patience)
+      wrong(['evaluate', 'patience'], 'without evaluations there is nothing to wait for', { hint: 'set evaluate.every' });
+    if (evaluate.restore === 'best')
+      wrong(['evaluate', 'restore'], 'without evaluations nothing is the best', { hint: 'set evaluate.every' });
   });
   if (faults.length) throw new FaultList(faults);
 }

@@ -12,7 +12,10 @@ const firstFormat = 'mienlab-checkpoint-1';
 
 /** Writes the model's variables, named `<part's kind>/<variable>`, and its head's state into a folder, whole or not at all. */
 export async function saveCheckpoint(folder: string, model: Model): Promise<void> {
-  writeSafetensors(join(folder, fileName), await storedTensors(modelVariables(model)), { format, 'head-state': JSON.stringify(model.head.state() ?? null) });
+  writeSafetensors(join(folder, fileName), await storedTensors(modelVariables(model)), {
+    format,
+    'head-state': JSON.stringify(model.head.state() ?? null),
+  });
 }
 
 /** The values of variables, by the same names. */

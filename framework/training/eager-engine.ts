@@ -65,14 +65,11 @@ export class EagerEngine implements StepEngine {
   #differentiate(kind: StepKind, batch: HostBatch): { caption: Scalar | null; auxiliary: Scalar | null; gradients: Gradients } {
     const tf = tensorflow();
     let losses: { caption: Scalar | null; auxiliary: Scalar | null } = { caption: null, auxiliary: null };
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const { caption, auxiliary, total } = this.options.forward(kind, toTensors(batch));
-        losses = { caption: caption && tf.keep(caption), auxiliary: auxiliary && tf.keep(auxiliary) };
-        return tf.mul(total, 1) as Scalar;
-      },
-      this.#variables as Variable[],
-    );
+    const { value, grads } = tf.variableGrads(() => {
+      const { caption, auxiliary, total } = this.options.forward(kind, toTensors(batch));
+      losses = { caption: caption && tf.keep(caption), auxiliary: auxiliary && tf.keep(auxiliary) };
+      return tf.mul(total, 1) as Scalar;
+    }, this.#variables as Variable[]);
     value.dispose();
     return { ...losses, gradients: this.#variables.map((variable) => grads[variable.name] ?? null) };
   }

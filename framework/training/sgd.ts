@@ -47,12 +47,10 @@ export class Sgd implements Optimizer {
 
   async state(): Promise<OptimizerState> {
     const names = Object.keys(this.variables);
-    const stored = this.#velocities.map(
-      async (velocity, i): Promise<[string, StoredTensor]> => [
-        `${names[i]}/velocity`,
-        { shape: velocity.shape, data: (await velocity.data()) as Float32Array },
-      ],
-    );
+    const stored = this.#velocities.map(async (velocity, i): Promise<[string, StoredTensor]> => [
+      `${names[i]}/velocity`,
+      { shape: velocity.shape, data: (await velocity.data()) as Float32Array },
+    ]);
     return Object.fromEntries(await Promise.all(stored));
   }
 

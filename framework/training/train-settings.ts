@@ -74,7 +74,7 @@ export interface EvaluateSettings {
   /** Steps from one to the next, counted in each stage; 0: never. */
   every: number;
   /** share: of the training clips, drawn by the seed; validation: the dataset's clips of that split. */
-  on: 'share' | 'validation';
+  from: 'share' | 'validation';
   /** Of the clips, 0..1. */
   share: number;
   /** Evaluations without a better loss after which the stage ends; 0: none. */

@@ -16,7 +16,7 @@ const defaults = {
   trainable: ['*'],
   frozen: [],
   parts: {},
-  evaluate: { every: 0, on: 'share', share: 0.1, patience: 0, 'min-delta': 0, keep: 1, restore: 'last' },
+  evaluate: { every: 0, from: 'share', share: 0.1, patience: 0, 'min-delta': 0, keep: 1, restore: 'last' },
   'checkpoint-every': 0,
 } as const satisfies Partial<TrainSettings>;
 
