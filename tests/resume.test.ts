@@ -37,7 +37,8 @@ const file = join(home, 'experiments', 'resumed.yaml');
 writeFileSync(file, experiment);
 test.after(() => rmSync(home, { recursive: true, force: true }));
 
-const start = (folder: string, backend: string) => startMienlab(['run', file, '--backend', backend, 'tracker=none', 'metrics=rouge-l'], folder);
+const start = (folder: string, backend: string) =>
+  startMienlab(['run', file, '--backend', backend, 'tracker=none', 'metrics=rouge-l'], folder);
 const only = (folder: string) => join(folder, readdirSync(folder)[0]!);
 const tuneFolder = (folder: string) => only(join(folder, '.mienlab/cache/tune'));
 const newest = (folder: string) =>

@@ -108,8 +108,8 @@ function of(prefix: string, tensors: Readonly<Record<string, StoredTensor>>): Re
 function digestOf(told: string, tensors: Readonly<Record<string, StoredTensor>>): string {
   const hash = createHash('sha256').update(told);
   for (const name of Object.keys(tensors).sort()) {
-    const { data } = tensors[name]!;
-    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const { shape, data } = tensors[name]!;
+    hash.update(`${name} ${shape.join()}`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return hash.digest('hex');
 }
