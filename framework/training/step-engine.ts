@@ -10,7 +10,7 @@ import type { TrainStage } from './train-stages.js';
 export type StepKind = 'captions' | 'before' | 'evaluation';
 
 /** The scalars a step comes to; null where a kind has none. `total` is what is minimised. */
-export interface Losses {
+interface Losses {
   caption: Scalar | null;
   auxiliary: Scalar | null;
   total: Scalar;

@@ -39,7 +39,7 @@ export type StageOverrides = { readonly name: string } & Omit<
   };
 
 /** How samples come together in batches. */
-export type Batching = 'shuffled';
+type Batching = 'shuffled';
 
 export type Precision = 'fp32' | 'bf16';
 
@@ -64,7 +64,7 @@ export interface ScheduleSettings {
   final: number;
 }
 
-export interface PartSettings {
+interface PartSettings {
   'learning-rate'?: number;
   'weight-decay'?: number;
 }
