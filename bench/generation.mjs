@@ -96,7 +96,20 @@ console.log(`${promptLength} prompt tokens, ${tokens} new ones, greedy`);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 console.log(
   table(
-    ['generation', 'against', 'tokens/s', 'its', 'speed ratio [min max]', 'threads', 'its', 'peak MB', 'its', 'first s', 'its', 'equal tokens'],
+    [
+      'generation',
+      'against',
+      'tokens/s',
+      'its',
+      'speed ratio [min max]',
+      'threads',
+      'its',
+      'peak MB',
+      'its',
+      'first s',
+      'its',
+      'equal tokens',
+    ],
     results.map(({ config, dtype, batch, rival, agree, agreement, speed, threads, memory, first }) => [
       `${config} ${dtype} batch ${batch}`,
       rival,

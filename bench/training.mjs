@@ -61,7 +61,13 @@ async function measure(config, dtype) {
   try {
     for (const name of [options.subject, ...options.against]) started.push(await start(name, spec));
     const [subject, ...rivals] = started;
-    const rows = rivals.map((rival) => ({ config, dtype, subject: options.subject, rival: rival.system.name, ...losses(subject, rival, dtype) }));
+    const rows = rivals.map((rival) => ({
+      config,
+      dtype,
+      subject: options.subject,
+      rival: rival.system.name,
+      ...losses(subject, rival, dtype),
+    }));
     if (rows.every(({ agree }) => agree)) {
       const count = options.runs ?? runsPerTurn(median(started.map(({ stepTime }) => stepTime)));
       const times = await alternate(
@@ -112,7 +118,20 @@ const ratio = ({ ours, theirs }) => (ours / theirs).toFixed(2);
 const seconds = (ms) => (ms / 1000).toFixed(2);
 console.log(
   table(
-    ['training step', 'against', 'ms', 'its ms', 'time ratio [min max]', 'peak MB', 'its', 'ratio', 'first step s', 'again', 'its', 'losses differ'],
+    [
+      'training step',
+      'against',
+      'ms',
+      'its ms',
+      'time ratio [min max]',
+      'peak MB',
+      'its',
+      'ratio',
+      'first step s',
+      'again',
+      'its',
+      'losses differ',
+    ],
     results.map(({ config, dtype, rival, agree, losses: { difference }, time, memory, firstStep }) => [
       `${config} ${dtype}`,
       rival,

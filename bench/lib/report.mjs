@@ -30,9 +30,15 @@ export function printMachine(facts, versions) {
   const { processor, cores, instructions, memoryGiB, node, load } = facts;
   console.log(`${processor}, ${cores} cores, ${instructions.join(' ')}, ${memoryGiB} GiB; Node ${node}`);
   for (const [system, parts] of Object.entries(versions))
-    console.log(`${system}: ${Object.entries(parts).map((part) => part.join(' ')).join(', ')}`);
+    console.log(
+      `${system}: ${Object.entries(parts)
+        .map((part) => part.join(' '))
+        .join(', ')}`,
+    );
   if (load > 0.3 * cores)
-    console.log(`! the load was ${load.toFixed(1)} when the bench began: other work shares the cores, take these figures as a test of the bench only`);
+    console.log(
+      `! the load was ${load.toFixed(1)} when the bench began: other work shares the cores, take these figures as a test of the bench only`,
+    );
 }
 
 /** Columns as wide as their widest cell; the first is left-aligned. */

@@ -26,8 +26,8 @@ async function openBackend({ task, threads }) {
   return { mienlab: packageVersion(), ...choice.versions };
 }
 
-function loadModel({ model, dtype }) {
-  if (dtype !== 'fp32') throw new Error(`${dtype} is not there yet`);
+function loadModel({ model, dtype, task }) {
+  if (dtype !== 'fp32' && task === 'generation') throw new Error(`${dtype} is not there yet for generation`);
   return Decoder.load(decoderSpec(readConfigFields(model)), safetensorsSource(model));
 }
 
@@ -68,8 +68,16 @@ function training(spec) {
     return { caption, auxiliary: null, total: caption };
   };
   const { beta1, beta2, 'learning-rate': rate, ...rest } = optimizer;
-  const settings = { optimizer: { ...rest, 'learning-rate': rate, betas: [beta1, beta2] }, clip: 0 };
-  const engine = new (system === 'eager' ? EagerEngine : CompiledEngine)({ variables, forward }, settings);
+  const groups = [
+    {
+      variables: Object.fromEntries(variables.map((variable, i) => [`${i}`, variable])),
+      learningRate: rate,
+      weightDecay: rest['weight-decay'],
+    },
+  ];
+  const optimizerSettings = { name: 'adamw', ...rest, 'learning-rate': rate, betas: [beta1, beta2], momentum: 0, nesterov: false };
+  const options = { groups, forward, optimizer: optimizerSettings, clip: 0, precision: spec.dtype };
+  const engine = new (system === 'eager' ? EagerEngine : CompiledEngine)(options);
   return {
     parameters: sizeOf(base) + (adapted ? sizeOf(adapted) : 0),
     trainable: sizeOf(variables),
@@ -77,7 +85,7 @@ function training(spec) {
       const [losses, ms] = [[], []];
       for (let i = 0; i < count; i++) {
         const started = performance.now();
-        losses.push((await engine.step('captions', host, rate)).caption);
+        losses.push((await engine.step('captions', [host], [rate])).caption);
         ms.push(performance.now() - started);
       }
       return { losses, ms };
