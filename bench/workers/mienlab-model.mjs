@@ -1,0 +1,58 @@
+// A bench's model as mienlab has it, and one training step on it; for the worker and for profile-step.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSafetensors, tensorflow } from 'mienlab/tensor';
+import { readConfigFields } from '../../dist/framework/tensor/checkpoint/config-fields.js';
+import { safetensorsSource } from '../../dist/framework/tensor/checkpoint/safetensors-source.js';
+import { crossEntropy } from '../../dist/framework/tensor/ops/cross-entropy.js';
+import { decoderSpec } from '../../dist/plugins/llm-heads/causal-lm/checkpoint-config.js';
+import { Decoder } from '../../dist/plugins/llm-heads/causal-lm/decoder.js';
+
+/** Numbers in a list of variables. */
+export const sizeOf = (variables) => variables.reduce((sum, { size }) => sum + size, 0);
+
+/** A checkpoint folder as a decoder. */
+export function loadModel({ model, dtype }) {
+  if (dtype !== 'fp32') throw new Error(`${dtype} is not there yet`);
+  return Decoder.load(decoderSpec(readConfigFields(model)), safetensorsSource(model));
+}
+
+/** The adapter's variables, put into the decoder. */
+function loadAdapter(decoder, folder) {
+  const tf = tensorflow();
+  const { r, lora_alpha: alpha } = JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'));
+  const { tensors } = readSafetensors(join(folder, 'adapter_model.safetensors'));
+  const variable = (name) => tf.tidy(() => tf.variable(tf.tensor(tensors[name].data, tensors[name].shape)));
+  return Object.keys(tensors)
+    .filter((name) => name.endsWith('.lora_A.weight'))
+    .flatMap((name) => {
+      const [a, b] = [variable(name), variable(name.replace('lora_A', 'lora_B'))];
+      decoder.adapters.set(name.replace('base_model.model.', '').replace('.lora_A.weight', ''), { a, b, scaling: alpha / r, dropout: 0 });
+      return [a, b];
+    });
+}
+
+/** What an engine needs for steps on the spec's batch: variables, forward pass, settings and the batch; and how many parameters there are. */
+export function trainingStep(spec) {
+  const { inputs, targets, optimizer } = spec;
+  const decoder = loadModel(spec);
+  const base = Object.values(decoder.variables);
+  const adapted = spec.adapter ? loadAdapter(decoder, spec.adapter) : [];
+  const [batch, length] = [inputs.length, inputs[0].length];
+  const rows = batch * length;
+  const integers = (values) => ({ data: Int32Array.from(values), shape: [rows] });
+  const host = {
+    ids: integers(inputs.flat()),
+    targets: integers(targets.flat()),
+    positions: integers(inputs.flatMap((row) => row.map((_, i) => i))),
+    weights: { data: new Float32Array(rows).fill(1 / rows), shape: [rows] },
+  };
+  const forward = (_, { ids, targets, positions, weights }) => {
+    const hidden = decoder.forward(decoder.embed(ids), { batch, length, positions, segments: null });
+    const caption = crossEntropy(decoder.logits(hidden), targets, weights);
+    return { caption, auxiliary: null, total: caption };
+  };
+  const { beta1, beta2, ...rest } = optimizer;
+  const settings = { optimizer: { ...rest, betas: [beta1, beta2] }, clip: 0 };
+  return { variables: adapted.length ? adapted : base, forward, settings, host, parameters: sizeOf(base) + sizeOf(adapted) };
+}
