@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { alternate, compare, median, tokenAgreement } from './lib/measure.mjs';
 import { prepareModel } from './lib/models.mjs';
 import { benchOptions, runsPerTurn } from './lib/options.mjs';
-import { keep, machine, megabytes, printFailures, printMachine, progress, spread, table } from './lib/report.mjs';
+import { keep, machine, megabytes, printFailures, printMachine, progress, rowDone, spread, table } from './lib/report.mjs';
 import { System, endWorkers, endWorkersOnSignals } from './lib/system.mjs';
 import { benchPython } from './lib/venv.mjs';
 
@@ -87,7 +87,12 @@ async function measure(config, dtype, batch) {
 
 try {
   for (const config of options.configs)
-    for (const dtype of options.dtypes) for (const batch of batches) await measure(config, dtype, batch);
+    for (const dtype of options.dtypes)
+      for (const batch of batches) {
+        const began = performance.now();
+        await measure(config, dtype, batch);
+        rowDone(`${config} ${dtype} batch ${batch}`, began);
+      }
 } finally {
   progress('');
   endWorkers();

@@ -7,7 +7,7 @@ import { alternate, compare, lossDifference, median } from './lib/measure.mjs';
 import { prepareModel } from './lib/models.mjs';
 import { optimizerOf } from './lib/optimizer.mjs';
 import { benchOptions, runsPerTurn } from './lib/options.mjs';
-import { keep, machine, megabytes, printFailures, printMachine, progress, spread, table } from './lib/report.mjs';
+import { keep, machine, megabytes, printFailures, printMachine, progress, rowDone, spread, table } from './lib/report.mjs';
 import { System, endWorkers, endWorkersOnSignals } from './lib/system.mjs';
 import { benchPython } from './lib/venv.mjs';
 
@@ -109,7 +109,12 @@ function losses(ours, theirs, dtype) {
 }
 
 try {
-  for (const config of options.configs) for (const dtype of options.dtypes) await measure(config, dtype);
+  for (const config of options.configs)
+    for (const dtype of options.dtypes) {
+      const began = performance.now();
+      await measure(config, dtype);
+      rowDone(`${config} ${dtype}`, began);
+    }
 } finally {
   progress('');
   endWorkers();

@@ -66,6 +66,12 @@ export function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+/** Tells that a row is done, on the way to the table at the end. */
+export function rowDone(label, started) {
+  progress('');
+  console.error(`${label}: done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
 export function keep(name, results, file) {
   const path = file ?? join(stateFolder(), 'bench', `${name}-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
   mkdirSync(dirname(path), { recursive: true });
