@@ -8,6 +8,8 @@ interface TrainSettings {
   steps: number;
   batch: number;
   clip: number;
+  engine: 'auto' | 'graph' | 'eager';
+  'check-engine': boolean;
   optimizer: { name: 'adamw'; 'learning-rate': number; betas: [number, number]; epsilon: number; 'weight-decay': number };
   schedule: { name: 'cosine' | 'linear' | 'constant'; 'warm-up': number; final: number };
   auxiliary: { name: 'none' | 'caption-words'; 'steps-before': number; weight: number; scale: number; 'max-share': number };
@@ -119,6 +121,12 @@ export const settingsSchema: Schema<Settings> = {
     steps: { doc: 'Optimiser steps on the caption loss; 0: by epochs', format: integer(0), default: 0 },
     batch: { doc: 'Samples a step', format: integer(1), default: 8 },
     clip: { doc: 'Largest global norm of the gradients; 0: no clipping', format: number(0, Infinity), default: 1 },
+    engine: {
+      doc: 'auto: steps compiled into a graph where the backend can, else operation by operation; graph: compiled or fail; eager: never compiled',
+      format: ['auto', 'graph', 'eager'],
+      default: 'auto',
+    },
+    'check-engine': { doc: 'Hold the first compiled step against an eager one', format: Boolean, default: true },
     optimizer: {
       name: { doc: 'Optimiser', format: ['adamw'], default: 'adamw' },
       'learning-rate': { doc: 'Peak learning rate', format: number(0, 10), default: 2e-3 },

@@ -58,7 +58,9 @@ function captionId({ clip, digest }: DigestedClip): string {
 /** An instruction sample for every reference of every clip, and the clip's index for each. */
 function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample[]; rows: number[] } {
   const rows = clips.flatMap(({ clip }, row) => clip.references.map(() => row));
-  const samples = clips.flatMap(({ clip: { instruction, references } }) => references.map((answer) => ({ instruction, answer })));
+  const samples = clips.flatMap(({ clip: { id, instruction, references } }) =>
+    references.map((answer) => ({ instruction, answer, clip: id })),
+  );
   return { samples, rows };
 }
 
@@ -153,7 +155,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const texts = await generateAll(
       model,
       visualSource(plan, perception, missing),
-      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '' })),
+      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
       { maxNewTokens, temperature, topK, topP, batch, seed: settings.seed },
       container.get(services.progress),
       container.get(services.signal),

@@ -1,12 +1,15 @@
 export { ConfigFields, readConfigFields } from './checkpoint/config-fields.js';
 export { checkWeights, loadWeights, type WeightShapes } from './checkpoint/load-weights.js';
+export { replaceFolder } from './checkpoint/replace-folder.js';
+export { resolveCheckpoint } from './checkpoint/resolve-checkpoint.js';
 export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
-export { trace, type InputSpec } from './graph/trace.js';
+export { TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
+export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
 export { attention } from './ops/attention.js';
 export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
@@ -26,7 +29,11 @@ export {
   type BlockWeights,
   type KeyValueCache,
 } from './layers/transformer-block.js';
-export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { ggufConfig } from './gguf/gguf-config.js';
+export { GgufFile } from './gguf/gguf-file.js';
+export { ggufTokenizer, type GgufTokenizer } from './gguf/gguf-tokenizer.js';
+export { ggufWeights } from './gguf/gguf-weights.js';
+export { readSafetensors, writeSafetensors, type DeferredTensor, type SafetensorsFile, type StoredTensor } from './safetensors.js';
 export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';

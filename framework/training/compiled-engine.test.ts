@@ -78,10 +78,14 @@ for (const clip of [0, 0.5]) {
       assert.is(tf.memory().numTensors, before, 'no tensor is left behind');
       const eager = await trained((options) => new EagerEngine(options, settings));
       compiled.curve.forEach((values, step) =>
-        values.forEach((value, i) => assert.ok(near(value, eager.curve[step]![i]!, 2e-5), `step ${step}: ${values} and ${eager.curve[step]}`)),
+        values.forEach((value, i) =>
+          assert.ok(near(value, eager.curve[step]![i]!, 2e-5), `step ${step}: ${values} and ${eager.curve[step]}`),
+        ),
       );
       compiled.weights.forEach((values, i) =>
-        values.forEach((value, j) => assert.ok(near(value, eager.weights[i]![j]!, 5e-5), `variable ${i}: ${value} and ${eager.weights[i]![j]}`)),
+        values.forEach((value, j) =>
+          assert.ok(near(value, eager.weights[i]![j]!, 5e-5), `variable ${i}: ${value} and ${eager.weights[i]![j]}`),
+        ),
       );
     });
   }

@@ -96,7 +96,6 @@ export class CompiledEngine implements StepEngine {
     const key = keyOf(kind, batch);
     this.#known.set(key, { kind, specs: specsOf(batch) });
     const state = this.#graph && this.#state();
-    this.dispose();
     const builder = new GraphBuilder();
     this.#slots = [];
     for (const variable of this.options.variables) this.#slot(builder, variable);
@@ -107,7 +106,9 @@ export class CompiledEngine implements StepEngine {
     const zeros = builder.group(moments.flat().map(({ zero }) => zero));
     const assign = builder.group(this.#slots.map((slot) => slot.assign));
     const restore = builder.group(feeds.map((feed) => feed.assign));
-    this.#graph = new CompiledGraph(builder);
+    const graph = new CompiledGraph(builder);
+    this.#graph?.dispose();
+    this.#graph = graph;
     this.#start(
       assign,
       zeros,
@@ -169,7 +170,7 @@ export class CompiledEngine implements StepEngine {
       return slot.read;
     };
     const has = { caption: false, auxiliary: false };
-    const { inputs, outputs } = trace(builder, specs, capture, (tensors) => {
+    const { inputs, outputs } = trace(builder, specs, { node: capture }, (tensors) => {
       let losses: (Tensor | null)[] = [];
       const { grads } = tf.variableGrads(() => {
         const { caption, auxiliary, total } = forward(kind, tensors);
@@ -264,10 +265,7 @@ function moment(builder: GraphBuilder, { shape }: Tensor): Moment {
 
 function specsOf(batch: HostBatch): Record<string, InputSpec> {
   return Object.fromEntries(
-    Object.entries(batch).map(([name, { data, shape }]) => [
-      name,
-      { shape, dtype: data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8' },
-    ]),
+    Object.entries(batch).map(([name, { data, shape }]) => [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }]),
   );
 }
 

@@ -7,27 +7,35 @@ import type { TrainSettings } from './train-settings.js';
 
 /** Runs every step operation by operation, on any backend. */
 export class EagerEngine implements StepEngine {
-  readonly #optimizer: AdamW;
+  #optimizer: AdamW | undefined;
 
   constructor(
     private readonly options: StepEngineOptions,
-    settings: Pick<TrainSettings, 'optimizer' | 'clip'>,
-  ) {
-    this.#optimizer = new AdamW(options.variables, settings.optimizer, settings.clip);
+    private readonly settings: Pick<TrainSettings, 'optimizer' | 'clip'>,
+  ) {}
+
+  step(kind: StepKind, batch: HostBatch, learningRate: number): Promise<StepResult> {
+    return this.#run(kind, batch, (gradients, { caption, auxiliary, gradientNorm }) => {
+      if (![caption ?? 0, auxiliary ?? 0, gradientNorm].every(Number.isFinite)) return;
+      this.#optimizer ??= new AdamW(this.options.variables, this.settings.optimizer, this.settings.clip);
+      this.#optimizer.apply(gradients, gradientNorm, learningRate);
+    });
   }
 
-  async step(kind: StepKind, batch: HostBatch, learningRate: number): Promise<StepResult> {
-    const tf = tensorflow();
+  /** What `step` would give, without the update. */
+  evaluate(kind: StepKind, batch: HostBatch): Promise<StepResult> {
+    return this.#run(kind, batch, () => {});
+  }
+
+  async #run(kind: StepKind, batch: HostBatch, update: (gradients: (Tensor | null)[], result: StepResult) => void): Promise<StepResult> {
     const { losses, gradients } = this.#differentiate(kind, batch);
     const [caption, auxiliary] = await Promise.all([read(losses.caption), read(losses.auxiliary)]);
     try {
-      const gradientNorm = await AdamW.norm(gradients);
-      if ([caption ?? 0, auxiliary ?? 0, gradientNorm].every(Number.isFinite)) {
-        this.#optimizer.apply(gradients, gradientNorm, learningRate);
-      }
-      return { caption, auxiliary, gradientNorm };
+      const result = { caption, auxiliary, gradientNorm: await AdamW.norm(gradients) };
+      update(gradients, result);
+      return result;
     } finally {
-      tf.dispose(gradients.filter((gradient) => gradient !== null));
+      tensorflow().dispose(gradients.filter((gradient) => gradient !== null));
     }
   }
 
@@ -50,7 +58,7 @@ export class EagerEngine implements StepEngine {
   }
 
   dispose(): void {
-    this.#optimizer.dispose();
+    this.#optimizer?.dispose();
   }
 }
 

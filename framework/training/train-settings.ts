@@ -22,6 +22,10 @@ export interface TrainSettings {
   };
   /** Largest global norm of the gradients; 0: no limit. */
   clip: number;
+  /** auto: compiled into a graph where the backend can and the model lets itself be traced, else operation by operation. */
+  engine: 'auto' | 'graph' | 'eager';
+  /** Whether the first compiled step is held against an eager one. */
+  'check-engine': boolean;
   auxiliary: AuxiliarySettings;
 }
 

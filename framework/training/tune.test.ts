@@ -174,7 +174,7 @@ test('a part that keeps what it makes is warned of once', async () => {
     for (let i = 0; i < 8; i++) kept.push(tf.keep(tf.scalar(i)));
     return head.loss(batch, visual);
   };
-  const given = inputs({ ...model, head: { ...head, loss } });
+  const given = inputs({ ...model, head: { ...head, loss } }, { settings: { ...testSettings, engine: 'eager' } });
   await tune(given);
   assert.is(given.warnings.length, 1);
   assert.match(given.warnings[0]!, 'tensors leak');

@@ -5,7 +5,7 @@ import { Fault } from '../faults/index.js';
 import { tensorflow, tidy, toTensors } from '../tensor/index.js';
 import { AuxiliaryLoss } from './auxiliary-loss.js';
 import { batches } from './batches.js';
-import { EagerEngine } from './eager-engine.js';
+import { chooseEngine } from './choose-engine.js';
 import { learningRateFactor } from './learning-rate.js';
 import { namedVariables, type Model } from './model.js';
 import type { Forward } from './step-engine.js';
@@ -70,7 +70,7 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
 
   const { encoder, projector, head } = model;
   const variables = Object.values(namedVariables({ encoder, projector, head, ...(words && { auxiliary: words }) }));
-  const engine = new EagerEngine({ variables, forward: forwardOf(model, words, auxiliarySettings) }, settings);
+  const engine = chooseEngine({ variables, forward: forwardOf(model, words, auxiliarySettings) }, settings, log);
   const order = batches(inputs.random.fork('order'), samples.length, settings.batch);
   const task = inputs.progress.start('tune', before + steps);
   const started = performance.now();
@@ -78,7 +78,10 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
   let breath = started;
   try {
     for (let step = 1; step <= before + steps; step++) {
-      if (inputs.signal.aborted) throw new Fault('INTERRUPTED', `interrupted before step ${step} of ${before + steps}`);
+      if (inputs.signal.aborted) {
+        await engine.sync();
+        throw new Fault('INTERRUPTED', `interrupted before step ${step} of ${before + steps}`);
+      }
       const stepStarted = performance.now();
       const batch = order.next().value;
       const captions = step > before;
@@ -124,6 +127,7 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
         breath = performance.now();
       }
     }
+    await engine.sync();
     return { steps: before + steps, seconds: (performance.now() - started) / 1000, auxiliaryWords: words?.words ?? [] };
   } finally {
     task.end();

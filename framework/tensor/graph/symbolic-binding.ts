@@ -6,6 +6,16 @@ interface Entry extends SymbolicTensor {
   /** Its place in the graph; a constant is written when something first reads it. */
   node?: GraphTensor;
   data?: Float32Array | Int32Array | Uint8Array;
+  transposed?: () => GraphTensor;
+}
+
+export interface SymbolicBinding extends NativeBinding {
+  /**
+   * Takes a node that somebody else wrote for a tensor. `transposed` gives a node with the same matrix turned, for products that want it
+   * turned: their operation then has nothing to turn.
+   */
+  adopt(tensor: SymbolicTensor, node: GraphTensor, transposed?: () => GraphTensor): number;
+  nodeOf(id: number): GraphTensor;
 }
 
 /** Constants up to this many bytes are written once, however often they are made. */
@@ -15,10 +25,7 @@ const shared = 64;
  * Stands where TensorFlow's C interface stands, but computes nothing: an operation becomes a node of the graph, its results are known by
  * shape and type alone. So whatever code calls the backend writes a graph instead.
  */
-export function symbolicBinding(
-  real: NativeBinding,
-  builder: GraphBuilder,
-): NativeBinding & { adopt(tensor: SymbolicTensor, node: GraphTensor): number; nodeOf(id: number): GraphTensor } {
+export function symbolicBinding(real: NativeBinding, builder: GraphBuilder): SymbolicBinding {
   const entries: Entry[] = [];
   const constants = new Map<string, GraphTensor>();
 
@@ -67,15 +74,21 @@ export function symbolicBinding(
       const attributes = Object.fromEntries(list.map(({ name, value }) => [name, value]));
       const results = inferShapes({ op, attributes, inputs: inputs.map((id) => entries[id]!) });
       if (results.length < count) throw untraceable(op, `${count} results are wanted of ${results.length}`);
-      const node = builder.node(op, inputs.map(nodeOf), Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)])));
+      const fields = Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)]));
+      const nodes = inputs.map((id, i) => {
+        const { transposed } = entries[id]!;
+        if (op !== 'MatMul' || i !== 1 || !attributes['transpose_b'] || !transposed) return nodeOf(id);
+        fields['transpose_b'] = { flag: false };
+        return transposed();
+      });
+      const node = builder.node(op, nodes, fields);
       return results.map(({ shape, dtype, values }, i) => {
         const id = entries.push({ shape, dtype, values, node: i ? `${node}:${i}` : node }) - 1;
         return { id, shape: [...shape], dtype };
       });
     },
-    /** Takes a node that somebody else wrote for a tensor of this binding. */
-    adopt(tensor, node) {
-      return entries.push({ ...tensor, node }) - 1;
+    adopt(tensor, node, transposed) {
+      return entries.push({ ...tensor, node, transposed }) - 1;
     },
     nodeOf,
   };

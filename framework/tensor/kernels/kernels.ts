@@ -36,6 +36,9 @@ export interface Kernels {
   batchMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   /** Over the last axis. */
   softmax(x: Tensor): Tensor;
+  /** `batchMatMul` and `softmax` for few rows, as a single token has: what starts faster may take longer for many. */
+  smallMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  smallSoftmax(x: Tensor): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
   /** The halves of the last axis, an even number, exchanged. */

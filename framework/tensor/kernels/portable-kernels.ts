@@ -34,6 +34,8 @@ export function portableKernels(tf: Tensorflow): Kernels {
     matMul,
     batchMatMul: (a, b, ta, tb) => tf.matMul(a, b, ta, tb),
     softmax: (x) => tf.softmax(x),
+    smallMatMul: (a, b, ta, tb) => tf.matMul(a, b, ta, tb),
+    smallSoftmax: (x) => tf.softmax(x),
     transpose: (x, order) => tf.transpose(x, order as number[]),
     reshape: (x, shape) => tf.reshape(x, shape as number[]),
     swapHalves: (x) => tf.tidy(() => tf.concat(tf.split(x, 2, x.rank - 1).reverse(), x.rank - 1)),
