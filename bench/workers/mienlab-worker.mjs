@@ -6,6 +6,8 @@ import { packageVersion } from '../../dist/framework/paths.js';
 import { chooseBackend, loadBackend } from '../../dist/framework/tensor/backend/index.js';
 import { CompiledEngine } from '../../dist/framework/training/compiled-engine.js';
 import { EagerEngine } from '../../dist/framework/training/eager-engine.js';
+import { CompiledSession } from '../../dist/plugins/llm-heads/causal-lm/compiled-session.js';
+import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph.js';
 import { EagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
 import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
@@ -40,15 +42,25 @@ function training(spec) {
 
 /** Greedy generation of a fixed number of tokens for prompts of one length. */
 function generation(spec) {
-  const { prompts, tokens } = spec;
+  const { prompts, tokens, system } = spec;
   const decoder = loadModel(spec);
   const [batch, length] = [prompts.length, prompts[0].length];
   const ids = Int32Array.from(prompts.flat());
-  async function generate() {
+  const lengths = prompts.map(() => length);
+  let graph;
+  async function openSession() {
     const tf = tensorflow();
     const embeddings = tf.tidy(() => decoder.embed(tf.tensor1d(ids, 'int32')));
-    const session = new EagerSession(decoder, { embeddings, length, lengths: prompts.map(() => length) }, tokens);
-    embeddings.dispose();
+    try {
+      if (system === 'eager') return new EagerSession(decoder, { embeddings, length, lengths }, tokens);
+      graph ??= new DecodeGraph(decoder, { batch, length, capacity: length + tokens });
+      return new CompiledSession(graph, { embeddings: await embeddings.data(), lengths }, decoder.spec.vocabulary);
+    } finally {
+      embeddings.dispose();
+    }
+  }
+  async function generate() {
+    const session = await openSession();
     const columns = [await session.argmax()];
     while (columns.length < tokens) {
       session.append(columns.at(-1));
