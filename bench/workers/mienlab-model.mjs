@@ -1,12 +1,12 @@
 // A bench's model as mienlab has it, and one training step on it; for the worker and for profile-step.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { readSafetensors, tensorflow } from 'mienlab/tensor';
+import { tensorflow } from 'mienlab/tensor';
 import { readConfigFields } from '../../dist/framework/tensor/checkpoint/config-fields.js';
 import { safetensorsSource } from '../../dist/framework/tensor/checkpoint/safetensors-source.js';
 import { crossEntropy } from '../../dist/framework/tensor/ops/cross-entropy.js';
 import { decoderSpec } from '../../dist/plugins/llm-heads/causal-lm/checkpoint-config.js';
 import { Decoder } from '../../dist/plugins/llm-heads/causal-lm/decoder.js';
+import { readAdapter } from '../../dist/plugins/llm-heads/causal-lm/lora/read-adapter.js';
+import { decoderWeightShapes } from '../../dist/plugins/llm-heads/causal-lm/weight-shapes.js';
 
 /** Numbers in a list of variables. */
 export const sizeOf = (variables) => variables.reduce((sum, { size }) => sum + size, 0);
@@ -20,16 +20,12 @@ export function loadModel({ model, dtype }) {
 /** The adapter's variables, put into the decoder. */
 function loadAdapter(decoder, folder) {
   const tf = tensorflow();
-  const { r, lora_alpha: alpha } = JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'));
-  const { tensors } = readSafetensors(join(folder, 'adapter_model.safetensors'));
-  const variable = (name) => tf.tidy(() => tf.variable(tf.tensor(tensors[name].data, tensors[name].shape)));
-  return Object.keys(tensors)
-    .filter((name) => name.endsWith('.lora_A.weight'))
-    .flatMap((name) => {
-      const [a, b] = [variable(name), variable(name.replace('lora_A', 'lora_B'))];
-      decoder.adapters.set(name.replace('base_model.model.', '').replace('.lora_A.weight', ''), { a, b, scaling: alpha / r, dropout: 0 });
-      return [a, b];
-    });
+  const variable = (data, shape) => tf.tidy(() => tf.variable(tf.tensor(data, shape)));
+  return [...readAdapter(folder, decoderWeightShapes(decoder.spec)).pairs].flatMap(([module, { rank, scaling, a, b }]) => {
+    const variables = [variable(a, [rank, a.length / rank]), variable(b, [b.length / rank, rank])];
+    decoder.adapters.set(module, { a: variables[0], b: variables[1], scaling, dropout: 0 });
+    return variables;
+  });
 }
 
 /** What an engine needs for steps on the spec's batch: variables, forward pass, settings and the batch; and how many parameters there are. */
