@@ -21,6 +21,8 @@ export interface Kernels {
   erf(x: Tensor): Tensor;
   cos(x: Tensor): Tensor;
   sin(x: Tensor): Tensor;
+  /** 1 where an int32 is another than `value`, else 0; float32. */
+  isNot(integers: Tensor, value: number): Tensor;
   /** int32 to float32. */
   toFloat(integers: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;

@@ -37,6 +37,7 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
   const concatAttributes = [...ofFloat, integer('N', 2), type('Tidx', int)];
   const randomAttributes = [type('T', int), type('dtype', float), type('Tseed', int)];
   const boolCastAttributes = [type('SrcT', binding.TF_BOOL), type('DstT', float), flag('Truncate', false)];
+  const notEqualAttributes = [type('T', int), flag('incompatible_shape_error', true)];
   const castAttributes = [type('SrcT', binding.TF_UINT8), type('DstT', float), flag('Truncate', false)];
 
   const transpose: Kernels['transpose'] = (x, order) => one('Transpose', transposeAttributes, x, integers(order));
@@ -59,6 +60,8 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
     erf: (x) => one('Erf', ofFloat, x),
     cos: (x) => one('Cos', ofFloat, x),
     sin: (x) => one('Sin', ofFloat, x),
+    isNot: (integers, value) =>
+      tf.tidy(() => one('Cast', boolCastAttributes, one('NotEqual', notEqualAttributes, integers, integerScalar(value)))),
     toFloat: (integers) => one('Cast', integerCastAttributes, integers),
     sigmoid: (x) => one('Sigmoid', ofFloat, x),
     sigmoidGradient: (y, dy) => one('SigmoidGrad', ofFloat, y, dy),

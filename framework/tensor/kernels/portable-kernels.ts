@@ -25,6 +25,7 @@ export function portableKernels(tf: Tensorflow): Kernels {
     erf: (x) => tf.erf(x),
     cos: (x) => tf.cos(x),
     sin: (x) => tf.sin(x),
+    isNot: (integers, value) => tf.tidy(() => tf.cast(tf.notEqual(integers, tf.scalar(value, 'int32')), 'float32')),
     toFloat: (integers) => tf.cast(integers, 'float32'),
     sigmoid: (x) => tf.sigmoid(x),
     sigmoidGradient: (y, dy) => tf.tidy(() => tf.mul(dy, tf.mul(y, tf.sub(1, y)))),
