@@ -8,8 +8,10 @@ interface TrainSettings {
   steps: number;
   batch: number;
   accumulate: number;
-  batching: 'shuffled';
+  batching: 'shuffled' | 'length-buckets';
   clip: number;
+  engine: 'auto' | 'graph' | 'eager';
+  'check-engine': boolean;
   precision: 'fp32' | 'bf16';
   trainable: readonly string[];
   frozen: readonly string[];
@@ -161,7 +163,11 @@ export const settingsSchema: Schema<Settings> = {
       format: integer(1),
       default: 1,
     },
-    batching: { doc: 'How samples come together in batches', format: ['shuffled'], default: 'shuffled' },
+    batching: {
+      doc: 'shuffled: batches at random; length-buckets: of samples of like length, so that little is padded',
+      format: ['shuffled', 'length-buckets'],
+      default: 'shuffled',
+    },
     precision: {
       doc: 'fp32, or bf16 for matrix products alone; what is kept is float32',
       format: ['fp32', 'bf16'],
@@ -179,6 +185,12 @@ export const settingsSchema: Schema<Settings> = {
       default: {},
     },
     clip: { doc: 'Largest global norm of the gradients; 0: no clipping', format: number(0, Infinity), default: 1 },
+    engine: {
+      doc: 'auto: steps compiled into a graph where the backend can, else operation by operation; graph: compiled or fail; eager: never compiled',
+      format: ['auto', 'graph', 'eager'],
+      default: 'auto',
+    },
+    'check-engine': { doc: 'Hold the first compiled step against an eager one', format: Boolean, default: true },
     optimizer: {
       name: { doc: 'Optimiser', format: ['adamw', 'sgd'], default: 'adamw' },
       'learning-rate': { doc: 'Peak learning rate', format: number(0, 10), default: 2e-3 },

@@ -48,6 +48,8 @@ export interface InstructionSample {
   instruction: string;
   /** Empty for generation. */
   answer: string;
+  /** The clip's id, for faults. */
+  clip?: string;
 }
 
 export interface GenerateOptions {

@@ -177,7 +177,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const texts = await generateAll(
       model,
       visualSource(plan, perception, missing),
-      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '' })),
+      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
       { maxNewTokens, temperature, topK, topP, batch, seed: settings.seed },
       container.get(services.progress),
       container.get(services.signal),

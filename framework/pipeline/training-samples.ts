@@ -12,7 +12,9 @@ interface Splits {
 /** An instruction sample for every reference of every clip, and the clip's index for each. */
 function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample[]; rows: number[] } {
   const rows = clips.flatMap(({ clip }, row) => clip.references.map(() => row));
-  const samples = clips.flatMap(({ clip: { instruction, references } }) => references.map((answer) => ({ instruction, answer })));
+  const samples = clips.flatMap(({ clip: { id, instruction, references } }) =>
+    references.map((answer) => ({ instruction, answer, clip: id })),
+  );
   return { samples, rows };
 }
 

@@ -6,7 +6,7 @@ import { addonFolder, findCompiler, glibcVersion, isLinked, linkAddon, makeAddon
 
 /** The wheel is built for this C library and newer ones (manylinux_2_27). */
 const oldestGlibc = [2, 27] as const;
-const cost = 'mienlab goes on with WebAssembly: training takes about ten times as long, face detection three to four times';
+const cost = 'mienlab goes on with WebAssembly: training takes about five times as long, face detection twice';
 
 function skipped(detail: string, hint?: string): PartOutcome {
   return { state: 'skipped', detail, cost, hint };

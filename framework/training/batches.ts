@@ -10,7 +10,8 @@ export function* batches(random: Random, count: number, size: number): Generator
   }
 }
 
-function shuffled(random: Random, count: number): number[] {
+/** The numbers below `count` in random order (Fisher-Yates). */
+export function shuffled(random: Random, count: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = random.integer(i + 1);

@@ -11,15 +11,21 @@ type Gradients = (Tensor | null)[];
 
 /** Runs every step operation by operation, on any backend. */
 export class EagerEngine implements StepEngine {
-  readonly #optimizers: readonly Optimizer[];
+  /** Made by the first update, or by `restore`. */
+  #made: readonly Optimizer[] | undefined;
   /** Of all groups, one behind the other. */
   readonly #variables: readonly Variable[];
 
   constructor(private readonly options: StepEngineOptions) {
     EagerEngine.check(options.precision);
-    const { groups, optimizer } = options;
-    this.#variables = groups.flatMap(({ variables }) => Object.values(variables));
-    this.#optimizers = groups.map(({ variables, weightDecay }) => makeOptimizer(variables, { ...optimizer, 'weight-decay': weightDecay }));
+    this.#variables = options.groups.flatMap(({ variables }) => Object.values(variables));
+  }
+
+  get #optimizers(): readonly Optimizer[] {
+    const { groups, optimizer } = this.options;
+    return (this.#made ??= groups.map(({ variables, weightDecay }) =>
+      makeOptimizer(variables, { ...optimizer, 'weight-decay': weightDecay }),
+    ));
   }
 
   /** Throws Fault CONFIG_VALUE where it cannot multiply in these numbers. */
@@ -32,7 +38,21 @@ export class EagerEngine implements StepEngine {
     });
   }
 
-  async step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
+  step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
+    return this.#run(kind, microBatches, (gradients, norm) => this.#update(gradients, norm, rates));
+  }
+
+  /** What `step` would give, without the update. */
+  evaluate(kind: StepKind, microBatches: readonly HostBatch[]): Promise<StepResult> {
+    return this.#run(kind, microBatches, () => {});
+  }
+
+  /** `update` is called where all is finite. */
+  async #run(
+    kind: StepKind,
+    microBatches: readonly HostBatch[],
+    update: (gradients: Gradients, norm: number) => void,
+  ): Promise<StepResult> {
     const losses: LossValues = { caption: null, auxiliary: null };
     let gradients: Gradients = [];
     try {
@@ -44,7 +64,7 @@ export class EagerEngine implements StepEngine {
         losses.auxiliary = plus(losses.auxiliary, auxiliary);
       }
       const norm = await gradientNorm(gradients);
-      if ([losses.caption ?? 0, losses.auxiliary ?? 0, norm].every(Number.isFinite)) this.#update(gradients, norm, rates);
+      if ([losses.caption ?? 0, losses.auxiliary ?? 0, norm].every(Number.isFinite)) update(gradients, norm);
       return { ...losses, gradientNorm: norm };
     } finally {
       tensorflow().dispose(gradients.filter((gradient) => gradient !== null));
@@ -98,7 +118,7 @@ export class EagerEngine implements StepEngine {
   }
 
   dispose(): void {
-    for (const optimizer of this.#optimizers) optimizer.dispose();
+    for (const optimizer of this.#made ?? []) optimizer.dispose();
   }
 }
 

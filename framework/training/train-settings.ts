@@ -12,6 +12,10 @@ export interface TrainSettings {
   schedule: ScheduleSettings;
   /** Largest global norm of the gradients; 0: no limit. */
   clip: number;
+  /** auto: compiled into a graph where the backend can and the model lets itself be traced, else operation by operation. */
+  engine: 'auto' | 'graph' | 'eager';
+  /** Whether the first compiled step is held against an eager one. */
+  'check-engine': boolean;
   auxiliary: AuxiliarySettings;
   /** In which numbers matrices are multiplied; all else, and what is kept, is float32. */
   precision?: Precision;
@@ -39,7 +43,7 @@ export type StageOverrides = { readonly name: string } & Omit<
   };
 
 /** How samples come together in batches. */
-type Batching = 'shuffled';
+type Batching = 'shuffled' | 'length-buckets';
 
 export type Precision = 'fp32' | 'bf16';
 

@@ -179,7 +179,7 @@ test('a part that keeps what it makes is warned of once', async () => {
     for (let i = 0; i < 8; i++) kept.push(tf.keep(tf.scalar(i)));
     return head.loss(batch, visual);
   };
-  const given = inputs({ ...model, head: { ...head, loss } });
+  const given = inputs({ ...model, head: { ...head, loss } }, { settings: { ...testSettings, engine: 'eager' } });
   await tune(given);
   assert.is(given.warnings.length, 1);
   assert.match(given.warnings[0]!, 'tensors leak');
@@ -223,6 +223,8 @@ test('stages follow each other: steps and curves go on, each trains what it says
   const seen: Record<string, number[]>[] = [];
   const settings: TuneInputs['settings'] = {
     ...testSettings,
+    // Weights are looked at between the steps.
+    engine: 'eager',
     stages: [
       { name: 'align', steps: 5, trainable: ['projector'], schedule: { name: 'constant', 'warm-up': 0 } },
       {
@@ -282,6 +284,7 @@ test('held-out samples are evaluated and never trained on; patience ends a stage
     folder,
     settings: {
       ...testSettings,
+      engine: 'eager',
       evaluate,
       auxiliary: { ...testSettings.auxiliary, name: 'none' },
       optimizer: { ...testSettings.optimizer, 'learning-rate': 0.02 },

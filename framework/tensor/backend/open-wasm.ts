@@ -35,6 +35,6 @@ export async function openWasm(): Promise<OpenBackend> {
   return {
     device: { kind: 'cpu', name: `${cpus()[0]?.model.trim() ?? process.arch}, 1 thread` },
     versions: { tfjs: tf.version['tfjs'], 'tfjs-backend-wasm': wasm.version_wasm },
-    cost: 'with wasm, training takes about ten times as long as with tensorflow, face detection three to four times',
+    cost: 'with wasm, training takes about five times as long as with tensorflow, face detection twice',
   };
 }

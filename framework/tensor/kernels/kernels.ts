@@ -19,7 +19,13 @@ export interface Kernels {
   rsqrt(x: Tensor): Tensor;
   exp(x: Tensor): Tensor;
   erf(x: Tensor): Tensor;
+  cos(x: Tensor): Tensor;
+  sin(x: Tensor): Tensor;
+  /** int32 to float32. */
+  toFloat(integers: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
+  /** dy * y * (1 - y): the gradient of the sigmoid whose value is y. */
+  sigmoidGradient(y: Tensor, dy: Tensor): Tensor;
   softplus(x: Tensor): Tensor;
   /** Over one axis. */
   sum(x: Tensor, axis: number, keepDims: boolean): Tensor;
@@ -32,6 +38,8 @@ export interface Kernels {
   softmax(x: Tensor): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
+  /** The halves of the last axis, an even number, exchanged. */
+  swapHalves(x: Tensor): Tensor;
   /** `count` tensors packed side by side, [batch * length, count * width], to [batch, head, length, width / heads] each, and back. */
   splitHeads(packed: Tensor, count: number, shape: HeadShape): Tensor[];
   mergeHeads(parts: Tensor[], shape: HeadShape): Tensor;
@@ -41,12 +49,19 @@ export interface Kernels {
   scatterAdd(dy: Tensor, ids: Tensor, rows: number): Tensor;
   /** Cross-entropy in nats of each row of logits [n, class] against int32 labels [n], and its gradient [n, class]. */
   softmaxCrossEntropy(logits: Tensor, labels: Tensor): { losses: Tensor; gradient: Tensor };
+  /**
+   * Zeros with probability `rate`, else 1 / (1 - rate). `seed` (int32, scalar) and `site`, a number for each place that draws, settle them:
+   * the same two give the same values again. Another backend gives others.
+   */
+  dropoutMask(shape: readonly number[], rate: number, seed: Tensor, site: number): Tensor;
   /** Sum of the squares of all elements of all tensors. */
   sumOfSquares(tensors: readonly Tensor[]): Scalar;
   /** Float32 tensor of bytes. */
   fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor;
   /** Adam's moments for these variables, all zero. */
   adam(variables: readonly Variable[]): AdamKernel;
+  /** Frees the constants kept so far; the kernels must not be used after. */
+  release(): void;
 }
 
 export interface HeadShape {

@@ -6,7 +6,7 @@ export interface OpAttribute {
   value: boolean | number | string | number[];
 }
 
-interface TensorHandle {
+export interface TensorHandle {
   id: number;
   shape: number[];
   dtype: number;
@@ -16,15 +16,32 @@ interface TensorHandle {
 export interface NativeBinding {
   createTensor(shape: readonly number[], dtype: number, data: Uint8Array | Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): TensorHandle[];
+  isUsingGpuDevice(): boolean;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
+  readonly TF_INT64: number;
+  readonly TF_BOOL: number;
   readonly TF_UINT8: number;
+  readonly TF_COMPLEX64: number;
+  readonly TF_STRING: number;
+  readonly TF_RESOURCE: number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
+  readonly TF_ATTR_RESOURCE: number;
+  readonly TF_Version: string;
+}
+
+/** Graphs in sessions of their own; names are joined by commas. */
+export interface SessionBinding extends NativeBinding {
+  loadSavedModel(folder: string, tags: string): number;
+  runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): TensorHandle[];
+  deleteSavedModel(session: number): void;
 }
 
 /** The backend `tensorflow`, with those of its inner members that direct calls need; the version is pinned for their sake. */

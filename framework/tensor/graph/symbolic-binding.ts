@@ -1,0 +1,92 @@
+import type { NativeBinding, OpAttribute, TensorHandle } from '../kernels/native-backend.js';
+import type { GraphAttribute, GraphBuilder, GraphTensor } from './graph-builder.js';
+import { inferShapes, untraceable, type SymbolicTensor } from './shape-functions.js';
+
+interface Entry extends SymbolicTensor {
+  /** Its place in the graph; a constant is written when something first reads it. */
+  node?: GraphTensor;
+  data?: Float32Array | Int32Array | Uint8Array;
+}
+
+/** Constants up to this many bytes are written once, however often they are made. */
+const shared = 64;
+
+/**
+ * Stands where TensorFlow's C interface stands, but computes nothing: an operation becomes a node of the graph, its results are known by
+ * shape and type alone. So whatever code calls the backend writes a graph instead.
+ */
+export function symbolicBinding(
+  real: NativeBinding,
+  builder: GraphBuilder,
+): NativeBinding & { adopt(tensor: SymbolicTensor, node: GraphTensor): number; nodeOf(id: number): GraphTensor } {
+  const entries: Entry[] = [];
+  const constants = new Map<string, GraphTensor>();
+
+  function nodeOf(id: number): GraphTensor {
+    const entry = entries[id]!;
+    if (entry.node !== undefined) return entry.node;
+    const { dtype, shape, data } = entry;
+    const key = data!.byteLength <= shared ? `${dtype}/${shape.join()}/${data!.join()}` : undefined;
+    const known = key !== undefined ? constants.get(key) : undefined;
+    entry.node = known ?? builder.constant(dtype, shape, data!);
+    if (key !== undefined) constants.set(key, entry.node);
+    return entry.node;
+  }
+
+  function attribute({ type, value, name }: OpAttribute): GraphAttribute {
+    switch (type) {
+      case real.TF_ATTR_TYPE:
+        return { type: Number(value) };
+      case real.TF_ATTR_BOOL:
+        return { flag: Boolean(value) };
+      case real.TF_ATTR_INT:
+        return { integer: Number(value) };
+      case real.TF_ATTR_FLOAT:
+        return { float: Number(value) };
+      case real.TF_ATTR_STRING:
+        return { text: String(value) };
+      case real.TF_ATTR_SHAPE:
+        return { shape: value as number[] };
+      default:
+        throw untraceable(name, `its attribute is of type ${type}`);
+    }
+  }
+
+  return {
+    ...constantsOf(real),
+    createTensor(shape, dtype, data) {
+      return entries.push({ shape, dtype, data, values: data.length <= 4096 ? data : undefined }) - 1;
+    },
+    deleteTensor() {},
+    tensorDataSync(id) {
+      const { data } = entries[id]!;
+      if (!data) throw untraceable('read', 'the code asks for values of a tensor that are known only when the graph runs');
+      return data;
+    },
+    executeOp(op, list, inputs, count): TensorHandle[] {
+      const attributes = Object.fromEntries(list.map(({ name, value }) => [name, value]));
+      const results = inferShapes({ op, attributes, inputs: inputs.map((id) => entries[id]!) });
+      if (results.length < count) throw untraceable(op, `${count} results are wanted of ${results.length}`);
+      const node = builder.node(op, inputs.map(nodeOf), Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)])));
+      return results.map(({ shape, dtype, values }, i) => {
+        const id = entries.push({ shape, dtype, values, node: i ? `${node}:${i}` : node }) - 1;
+        return { id, shape: [...shape], dtype };
+      });
+    },
+    /** Takes a node that somebody else wrote for a tensor of this binding. */
+    adopt(tensor, node) {
+      return entries.push({ ...tensor, node }) - 1;
+    },
+    nodeOf,
+  };
+}
+
+function constantsOf(real: NativeBinding) {
+  const { TF_FLOAT, TF_INT32, TF_INT64, TF_BOOL, TF_UINT8, TF_COMPLEX64, TF_STRING, TF_RESOURCE, TF_Version } = real;
+  const { TF_ATTR_STRING, TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE, TF_ATTR_SHAPE, TF_ATTR_RESOURCE } = real;
+  return {
+    ...{ TF_FLOAT, TF_INT32, TF_INT64, TF_BOOL, TF_UINT8, TF_COMPLEX64, TF_STRING, TF_RESOURCE, TF_Version },
+    ...{ TF_ATTR_STRING, TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE, TF_ATTR_SHAPE, TF_ATTR_RESOURCE },
+    isUsingGpuDevice: () => real.isUsingGpuDevice(),
+  };
+}
