@@ -5,15 +5,14 @@ import { Fault } from '../faults/index.js';
 import { tensorflow } from '../tensor/index.js';
 import type { AuxiliaryLoss } from './auxiliary-loss.js';
 import { batches } from './batches.js';
-import { lengthBuckets } from './length-buckets.js';
-import { chooseEngine } from './choose-engine.js';
 import type { BestCheckpoints } from './best-checkpoints.js';
 import { storedTensors } from './checkpoint.js';
+import { chooseEngine } from './choose-engine.js';
 import { outOfPatience, recorded } from './evaluation-record.js';
 import { forwardOf } from './forward.js';
 import { heldOutLoss } from './held-out-loss.js';
 import { learningRateFactor } from './learning-rate.js';
-
+import { lengthBuckets } from './length-buckets.js';
 import type { MemoryWatch } from './memory-watch.js';
 import { isFinite, notFinite } from './not-finite.js';
 import { totalSteps, trainedNames, type StagePlan } from './stage-plan.js';
