@@ -8,7 +8,7 @@ interface TrainSettings {
   steps: number;
   batch: number;
   accumulate: number;
-  batching: 'shuffled';
+  batching: 'shuffled' | 'length-buckets';
   clip: number;
   engine: 'auto' | 'graph' | 'eager';
   'check-engine': boolean;
@@ -173,7 +173,11 @@ export const settingsSchema: Schema<Settings> = {
       format: integer(1),
       default: 1,
     },
-    batching: { doc: 'How samples come together in batches', format: ['shuffled'], default: 'shuffled' },
+    batching: {
+      doc: 'shuffled: batches at random; length-buckets: of samples of like length, so that little is padded',
+      format: ['shuffled', 'length-buckets'],
+      default: 'shuffled',
+    },
     precision: {
       doc: 'fp32, or bf16 for matrix products alone; what is kept is float32',
       format: ['fp32', 'bf16'],

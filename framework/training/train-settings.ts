@@ -43,7 +43,7 @@ export type StageOverrides = { readonly name: string } & Omit<
   };
 
 /** How samples come together in batches. */
-type Batching = 'shuffled';
+type Batching = 'shuffled' | 'length-buckets';
 
 export type Precision = 'fp32' | 'bf16';
 

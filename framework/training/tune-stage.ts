@@ -1,22 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Variable } from '@tensorflow/tfjs';
-import type { Progress, Random } from '../contracts/index.js';
+import type { InstructionSample, Progress, Random } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import { tensorflow } from '../tensor/index.js';
 import type { AuxiliaryLoss } from './auxiliary-loss.js';
 import { batches } from './batches.js';
 import type { BestCheckpoints } from './best-checkpoints.js';
 import { storedTensors } from './checkpoint.js';
+import { makeEngine } from './make-engine.js';
 import { outOfPatience, recorded } from './evaluation-record.js';
 import { forwardOf } from './forward.js';
 import { heldOutLoss } from './held-out-loss.js';
 import { learningRateFactor } from './learning-rate.js';
-import { makeEngine } from './make-engine.js';
+import { lengthBuckets } from './length-buckets.js';
 import type { MemoryWatch } from './memory-watch.js';
 import { isFinite, notFinite } from './not-finite.js';
 import { totalSteps, trainedNames, type StagePlan } from './stage-plan.js';
 import { pick, StepBatches } from './step-batches.js';
 import type { StepKind } from './step-engine.js';
+import type { TrainStage } from './train-stages.js';
 import type { TrainingCheckpoints, TrainingProgress, TrainingState } from './training-checkpoints.js';
 import type { TuneInputs } from './tune.js';
 
@@ -81,8 +83,9 @@ export async function tuneStage(training: Training, state: TrainingState | null)
   };
 
   try {
-    if (state) engine.restore(state.optimizer);
-    const order = batches(random.fork(progress.stage ? `order-${progress.stage}` : 'order'), trained.length, stage.batch);
+    // Before the first step there is nothing to restore.
+    if (state && progress.stageStep > 0) engine.restore(state.optimizer);
+    const order = batchOrder(random.fork(progress.stage ? `order-${progress.stage}` : 'order'), pick(inputs.samples, trained), stage);
     for (let i = 0; i < progress.stageStep; i++) order.next();
     const next = order.next().value;
     if (state && state.progress.next.join() !== next.join()) {
@@ -158,6 +161,16 @@ export async function tuneStage(training: Training, state: TrainingState | null)
     inputs.onStep?.(told);
     training.task.done(step, caption === null ? `auxiliary loss ${auxiliary?.toFixed(3)}` : `loss ${caption.toFixed(3)}`);
   }
+}
+
+/** Endless batches of indices of these samples. Characters stand for tokens: long texts have many of both. */
+function batchOrder(random: Random, samples: readonly InstructionSample[], { batch, batching }: TrainStage): Generator<number[], never> {
+  if (batching === 'shuffled') return batches(random, samples.length, batch);
+  return lengthBuckets(
+    random,
+    samples.map(({ instruction, answer }) => instruction.length + answer.length),
+    batch,
+  );
 }
 
 /** Every so many steps of the captions, and after the last one. */

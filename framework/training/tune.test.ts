@@ -223,7 +223,7 @@ test('stages follow each other: steps and curves go on, each trains what it says
   const seen: Record<string, number[]>[] = [];
   const settings: TuneInputs['settings'] = {
     ...testSettings,
-    // The weights are looked at between steps.
+    // Weights are looked at between the steps.
     engine: 'eager',
     stages: [
       { name: 'align', steps: 5, trainable: ['projector'], schedule: { name: 'constant', 'warm-up': 0 } },

@@ -98,7 +98,7 @@ export interface AdamKernel {
   dispose(): void;
 }
 
-export interface AdamMoments {
+interface AdamMoments {
   m: Float32Array;
   v: Float32Array;
 }
