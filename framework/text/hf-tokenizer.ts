@@ -74,6 +74,7 @@ export class HfTokenizer {
     this.idLimit = added.reduce((most, { id }) => Math.max(most, id + 1), limit);
     try {
       this.#library = new Tokenizer(this.#json, this.#config);
+      mendByteFallback(this.#library.decoder);
       const bare = this.#library.encode('a', { add_special_tokens: false }).ids;
       const whole = this.#library.encode('a').ids;
       [this.#prefix, this.#suffix] = this.#declaredEnds() ?? around(whole, bare);
@@ -247,7 +248,7 @@ export class HfTokenizer {
     return { ...templates, ...this.files.templates };
   }
 
-  #offsetRules(): { nfc: boolean; trim: boolean } {
+  #offsetRules(): { nfc: boolean; trim: 'none' | 'all' | 'keep-first' } {
     const types = (value: unknown, list: string): JsonObject[] =>
       !isObject(value) ? [] : Array.isArray(value[list]) ? (value[list] as unknown[]).flatMap((entry) => types(entry, list)) : [value];
     const normalizers = types(this.#json['normalizer'], 'normalizers');
@@ -259,11 +260,28 @@ export class HfTokenizer {
     }
     const declared = this.#declaredEnds() !== null;
     const processors = declared ? [] : types(this.#json['post_processor'], 'processors');
-    return {
-      nfc: normalizers.length > 0,
-      trim: processors.some(({ type, trim_offsets: trims }) => type === 'ByteLevel' && trims === true),
-    };
+    const trimming = processors.find(({ type, trim_offsets: trims }) => type === 'ByteLevel' && trims !== false);
+    return { nfc: normalizers.length > 0, trim: !trimming ? 'none' : trimming['add_prefix_space'] === false ? 'all' : 'keep-first' };
   }
+}
+
+/**
+ * The library's decoder of tokens such as <0x0A> drops a U+FEFF at the beginning; and where bytes are no UTF-8 Hugging Face's `tokenizers` gives
+ * U+FFFD for each of them.
+ */
+function mendByteFallback(decoder: unknown): void {
+  const { decoders, config } = (decoder ?? {}) as { decoders?: unknown[]; config?: { type?: string } };
+  decoders?.forEach(mendByteFallback);
+  if (config?.type !== 'ByteFallback') return;
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (bytes: Uint8Array) => {
+    try {
+      return strict.decode(bytes);
+    } catch {
+      return '\ufffd'.repeat(bytes.length);
+    }
+  };
+  Object.assign(decoder as object, { text_decoder: { decode } });
 }
 
 /** Lone surrogates, which have no UTF-8 form, become U+FFFD. */
