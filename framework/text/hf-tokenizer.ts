@@ -1,6 +1,8 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Fault } from '../faults/index.js';
 import { ChatTemplate } from './chat-template.js';
+import { checkedTokenizer, vocabularyOf } from './check-tokenizer.js';
+import { mendByteFallback } from './mend-byte-fallback.js';
 import { padRows, type PaddedRows, type PaddingSide } from './pad-rows.js';
 import { specialTokens, type AddedToken, type SpecialRole } from './special-tokens.js';
 import { tokenOffsets, type TokenOffset } from './token-offsets.js';
@@ -265,25 +267,6 @@ export class HfTokenizer {
   }
 }
 
-/**
- * The library's decoder of tokens such as <0x0A> drops a U+FEFF at the beginning; and where bytes are no UTF-8 Hugging Face's `tokenizers` gives
- * U+FFFD for each of them.
- */
-function mendByteFallback(decoder: unknown): void {
-  const { decoders, config } = (decoder ?? {}) as { decoders?: unknown[]; config?: { type?: string } };
-  decoders?.forEach(mendByteFallback);
-  if (config?.type !== 'ByteFallback') return;
-  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const decode = (bytes: Uint8Array) => {
-    try {
-      return strict.decode(bytes);
-    } catch {
-      return '\ufffd'.repeat(bytes.length);
-    }
-  };
-  Object.assign(decoder as object, { text_decoder: { decode } });
-}
-
 /** Lone surrogates, which have no UTF-8 form, become U+FFFD. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');
@@ -295,37 +278,4 @@ function around(whole: readonly number[], inner: readonly number[]): [number[], 
     if (inner.every((id, i) => whole[at + i] === id)) return [whole.slice(0, at), whole.slice(at + inner.length)];
   }
   throw new Error('its post-processor changes the tokens of a text');
-}
-
-function checkedTokenizer({ tokenizer, source }: TokenizerFiles): JsonObject {
-  if (!isObject(tokenizer) || !isObject(tokenizer['model'])) {
-    throw new Fault('TOKENIZER_INVALID', 'is not built as a tokenizer.json', {
-      where: { source },
-      expected: 'an object with model, added_tokens, normalizer, pre_tokenizer, post_processor and decoder',
-    });
-  }
-  return tokenizer;
-}
-
-/** Tokens of the model with their ids. */
-function vocabularyOf(json: JsonObject, source: string): Map<string, number> {
-  const { vocab, type, merges } = json['model'] as JsonObject;
-  const invalid = (message: string) => new Fault('TOKENIZER_INVALID', message, { where: { source } });
-  const isPair = (merge: unknown) =>
-    typeof merge === 'string'
-      ? merge.includes(' ')
-      : Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string');
-  if (type === 'BPE' && !(Array.isArray(merges) && merges.every(isPair))) throw invalid('model.merges is no list of pairs of tokens');
-  const entries: [unknown, unknown][] = Array.isArray(vocab)
-    ? (vocab as unknown[]).map((entry, id) => [Array.isArray(entry) ? (entry[0] as unknown) : undefined, id])
-    : isObject(vocab)
-      ? Object.entries(vocab)
-      : [];
-  if (!entries.length) throw invalid('model.vocab is empty, or neither an object nor a list');
-  for (const [token, id] of entries) {
-    if (typeof token !== 'string' || !Number.isSafeInteger(id) || (id as number) < 0 || (id as number) >= 2 ** 31) {
-      throw invalid(`model.vocab gives ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
-    }
-  }
-  return new Map(entries as [string, number][]);
 }
