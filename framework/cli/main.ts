@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   doctor: () => import('./doctor.js'),
   mlflow: () => import('./mlflow.js'),
   sync: () => import('./sync.js'),
+  verify: () => import('./verify.js'),
 };
 
 async function main(argv: string[]): Promise<number> {

@@ -17,10 +17,17 @@ function reportLines({ part, state, detail, bytes, ms, cost, hint }: PartReport)
 }
 
 function list(json: boolean): void {
-  const rows = setupParts.map((part) => ({ part: part.name, summary: part.summary, size: part.size, ready: part.present() !== undefined }));
+  const rows = setupParts.map((part) => ({
+    part: part.name,
+    summary: part.summary,
+    size: part.size,
+    ready: part.present() !== undefined,
+    optional: part.optional ?? false,
+  }));
   if (json) console.log(JSON.stringify(rows, null, 2));
   else
-    for (const row of rows) console.log(`${row.part.padEnd(8)}${(row.ready ? 'ready' : 'missing').padEnd(9)}${row.summary}; ${row.size}`);
+    for (const { part, ready, optional, summary, size } of rows)
+      console.log(`${part.padEnd(8)}${(ready ? 'ready' : optional ? 'optional' : 'missing').padEnd(9)}${summary}; ${size}`);
 }
 
 function parse(args: string[]): { list: boolean; only?: string[]; offline: boolean; json: boolean } {
@@ -49,7 +56,7 @@ export const command: Command = {
     'Makes what is missing on this machine, in the cache folder of the user and nowhere else. What is there is left alone.',
     '',
     '  --list      the parts, whether they are there, how large they are; makes nothing',
-    '  --only      these parts alone: tensor, mlflow, ffmpeg',
+    '  --only      these parts alone: tensor, mlflow, ffmpeg, smollm2 (which is made only when named here)',
     '  --offline   fetch nothing',
     '  --json      the outcome as JSON on standard output',
     '',

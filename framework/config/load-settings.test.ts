@@ -91,6 +91,46 @@ test('blocks are maps with a name, taken whole', () => {
   assert.equal(settings.data, { name: 'x', deep: { a: [1] } });
 });
 
+test('stages and parts are checked like the settings that they stand for, each with its place', () => {
+  const faults = faultsOf({
+    ...blocks,
+    train: {
+      parts: { projector: { 'learning-rte': 1 }, encoder: { 'weight-decay': -1 } },
+      stages: [
+        { name: 'a', epochs: 2, optimizer: { name: 'sgd' } },
+        { name: 'b', epoch: 2 },
+        { name: 'c', batch: 0, optimizer: { betas: 3 } },
+        { name: 'd', stages: [] },
+        { name: 'e', parts: { head: 1 } },
+      ],
+    },
+  });
+  assert.equal(
+    faults.map(({ code, details }) => [code, details.key, details.nearest]),
+    [
+      ['CONFIG_UNKNOWN_KEY', 'train.parts.projector.learning-rte', 'learning-rate'],
+      ['CONFIG_VALUE', 'train.parts.encoder.weight-decay', undefined],
+      ['CONFIG_UNKNOWN_KEY', 'train.stages.1.epoch', 'epochs'],
+      ['CONFIG_VALUE', 'train.stages.2.batch', undefined],
+      ['CONFIG_VALUE', 'train.stages.2.optimizer.betas', undefined],
+      ['CONFIG_UNKNOWN_KEY', 'train.stages.3.stages', undefined],
+      ['CONFIG_TYPE', 'train.stages.4.parts.head', undefined],
+    ],
+  );
+  for (const stages of [3, [{ epochs: 2 }], [{ name: 'a' }, { name: 'a' }], [{ name: 'a b' }], [null]]) {
+    assert.equal(
+      faultsOf({ ...blocks, train: { stages } }).map(({ details }) => details.key),
+      ['train.stages'],
+    );
+  }
+  const { train } = loadSettings(
+    { ...blocks, train: { stages: [{ name: 'a', steps: 3 }], schedule: { 'warm-up': 0.03 } } },
+    { placed, env: {} },
+  );
+  assert.equal(train.stages, [{ name: 'a', steps: 3 }]);
+  for (const warmUp of [1.5, -1, 'x']) assert.is(faultsOf({ ...blocks, train: { schedule: { 'warm-up': warmUp } } }).length, 1);
+});
+
 test('experiments/base.yaml says what the schema says', () => {
   const text = readFileSync(join(packageRoot, 'experiments/base.yaml'), 'utf8');
   const { defaults: _, ...base } = parse(text) as Record<string, unknown>;

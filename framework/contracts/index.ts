@@ -6,3 +6,4 @@ export type * from './model.js';
 export type * from './plugin.js';
 export type * from './port.js';
 export type * from './run-log.js';
+export type * from './verification.js';

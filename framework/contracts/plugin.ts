@@ -4,6 +4,7 @@ import type { Detector, Tracker } from './face.js';
 import type { Judge, Metric } from './metric.js';
 import type { Encoder, LlmHead, Projector } from './model.js';
 import type { Port } from './port.js';
+import type { CheckpointVerifier } from './verification.js';
 
 /** What `create` returns, by kind. */
 export interface PluginInstances {
@@ -83,6 +84,8 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
+  /** For a plugin that loads checkpoints of others: proves that it computes what they do (`mienlab verify checkpoint`). */
+  verifier?: CheckpointVerifier;
   /** tfjs kernels beyond the common ones that a backend must have; checked before the run. */
   kernels?: readonly string[];
   optionalPackages?: readonly OptionalPackage[];

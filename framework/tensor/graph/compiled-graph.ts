@@ -29,15 +29,17 @@ export class CompiledGraph {
     }
   }
 
-  /** Runs the graph: `fed` lie parallel to `inputs`. Gives the values of `outputs`; lists that are the same objects in later calls save time. */
+  /** Runs the graph: `fed` lie parallel to `inputs`, bytes as float32. Gives the values of `outputs`; lists that are the same objects in later calls save time. */
   run(
     inputs: readonly GraphTensor[],
     fed: readonly HostArray[],
     outputs: readonly GraphTensor[],
   ): (Float32Array | Int32Array | Uint8Array)[] {
-    const { TF_FLOAT, TF_INT32, TF_UINT8 } = this.#binding;
+    const { TF_FLOAT, TF_INT32 } = this.#binding;
     const ids = fed.map(({ data, shape }) =>
-      this.#binding.createTensor(shape, data instanceof Float32Array ? TF_FLOAT : data instanceof Int32Array ? TF_INT32 : TF_UINT8, data),
+      data instanceof Int32Array
+        ? this.#binding.createTensor(shape, TF_INT32, data)
+        : this.#binding.createTensor(shape, TF_FLOAT, data instanceof Uint8Array ? new Float32Array(data) : data),
     );
     let results: { id: number }[];
     try {

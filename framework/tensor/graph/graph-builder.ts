@@ -1,7 +1,7 @@
 import { Message } from './protobuf.js';
 
 /** TensorFlow's DataType enum (types.proto). */
-export const dataTypes = { float: 1, int32: 3, uint8: 4, bool: 10, bfloat16: 14, resource: 20 } as const;
+export const dataTypes = { float: 1, int32: 3, bool: 10, bfloat16: 14, resource: 20 } as const;
 
 /** An attribute of a node, as attr_value.proto has it. */
 export type GraphAttribute =

@@ -19,7 +19,15 @@ export interface Kernels {
   rsqrt(x: Tensor): Tensor;
   exp(x: Tensor): Tensor;
   erf(x: Tensor): Tensor;
+  cos(x: Tensor): Tensor;
+  sin(x: Tensor): Tensor;
+  /** 1 where an int32 is another than `value`, else 0; float32. */
+  isNot(integers: Tensor, value: number): Tensor;
+  /** int32 to float32. */
+  toFloat(integers: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
+  /** dy * y * (1 - y): the gradient of the sigmoid whose value is y. */
+  sigmoidGradient(y: Tensor, dy: Tensor): Tensor;
   softplus(x: Tensor): Tensor;
   /** Over one axis. */
   sum(x: Tensor, axis: number, keepDims: boolean): Tensor;
@@ -30,8 +38,13 @@ export interface Kernels {
   batchMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   /** Over the last axis. */
   softmax(x: Tensor): Tensor;
+  /** `batchMatMul` and `softmax` for few rows, as a single token has: what starts faster may take longer for many. */
+  smallMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  smallSoftmax(x: Tensor): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
+  /** The halves of the last axis, an even number, exchanged. */
+  swapHalves(x: Tensor): Tensor;
   /** `count` tensors packed side by side, [batch * length, count * width], to [batch, head, length, width / heads] each, and back. */
   splitHeads(packed: Tensor, count: number, shape: HeadShape): Tensor[];
   mergeHeads(parts: Tensor[], shape: HeadShape): Tensor;
@@ -41,6 +54,11 @@ export interface Kernels {
   scatterAdd(dy: Tensor, ids: Tensor, rows: number): Tensor;
   /** Cross-entropy in nats of each row of logits [n, class] against int32 labels [n], and its gradient [n, class]. */
   softmaxCrossEntropy(logits: Tensor, labels: Tensor): { losses: Tensor; gradient: Tensor };
+  /**
+   * Zeros with probability `rate`, else 1 / (1 - rate). `seed` (int32, scalar) and `site`, a number for each place that draws, settle them:
+   * the same two give the same values again. Another backend gives others.
+   */
+  dropoutMask(shape: readonly number[], rate: number, seed: Tensor, site: number): Tensor;
   /** Sum of the squares of all elements of all tensors. */
   sumOfSquares(tensors: readonly Tensor[]): Scalar;
   /** Float32 tensor of bytes. */
@@ -74,7 +92,15 @@ export interface AdamStep {
 export interface AdamKernel {
   /** `gradients` lie parallel to the variables and are left to the caller; a variable without one stays as it is. */
   apply(gradients: readonly (Tensor | null)[], step: AdamStep): void;
+  /** By variable, for a checkpoint; what `restore` takes back. */
+  moments(): Promise<AdamMoments[]>;
+  restore(moments: readonly AdamMoments[]): void;
   dispose(): void;
+}
+
+export interface AdamMoments {
+  m: Float32Array;
+  v: Float32Array;
 }
 
 const made = new WeakMap<object, Kernels>();

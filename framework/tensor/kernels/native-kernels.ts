@@ -24,12 +24,20 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
   const one = (name: string, list: readonly OpAttribute[], ...inputs: Tensor[]) => backend.executeSingleOutput(name, list, inputs);
   const matMulAttributes = table((a, b) => [...ofFloat, flag('transpose_a', a), flag('transpose_b', b)]);
   const batchAttributes = table((a, b) => [...ofFloat, flag('adj_x', a), flag('adj_y', b)]);
+  const products = [type('Ta', float), type('Tb', float), type('Tout', float)];
+  const smallAttributes = table((a, b) => [...products, flag('adj_x', a), flag('adj_y', b)]);
   const reduce = [false, true].map((keep) => [flag('keep_dims', keep), ...ofFloat, type('Tidx', int)]);
   const transposeAttributes = [...ofFloat, type('Tperm', int)];
   const reshapeAttributes = [...ofFloat, type('Tshape', int)];
   const gatherAttributes = [integer('batch_dims', 0), type('Tparams', float), type('Tindices', int), type('Taxis', int)];
   const scatterAttributes = [...ofFloat, type('Tindices', int), type('Tnumsegments', int)];
   const entropyAttributes = [...ofFloat, type('Tlabels', int)];
+  const integerCastAttributes = [type('SrcT', int), type('DstT', float), flag('Truncate', false)];
+  const splitAttributes = [...ofFloat, integer('num_split', 2)];
+  const concatAttributes = [...ofFloat, integer('N', 2), type('Tidx', int)];
+  const randomAttributes = [type('T', int), type('dtype', float), type('Tseed', int)];
+  const boolCastAttributes = [type('SrcT', binding.TF_BOOL), type('DstT', float), flag('Truncate', false)];
+  const notEqualAttributes = [type('T', int), flag('incompatible_shape_error', true)];
   const castAttributes = [type('SrcT', binding.TF_UINT8), type('DstT', float), flag('Truncate', false)];
 
   const transpose: Kernels['transpose'] = (x, order) => one('Transpose', transposeAttributes, x, integers(order));
@@ -50,17 +58,33 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
     rsqrt: (x) => one('Rsqrt', ofFloat, x),
     exp: (x) => one('Exp', ofFloat, x),
     erf: (x) => one('Erf', ofFloat, x),
+    cos: (x) => one('Cos', ofFloat, x),
+    sin: (x) => one('Sin', ofFloat, x),
+    isNot: (integers, value) =>
+      tf.tidy(() => one('Cast', boolCastAttributes, one('NotEqual', notEqualAttributes, integers, integerScalar(value)))),
+    toFloat: (integers) => one('Cast', integerCastAttributes, integers),
     sigmoid: (x) => one('Sigmoid', ofFloat, x),
+    sigmoidGradient: (y, dy) => one('SigmoidGrad', ofFloat, y, dy),
     softplus: (x) => one('Softplus', ofFloat, x),
     sum: (x, axis, keep) => one('Sum', reduce[Number(keep)]!, x, integers([axis])),
     mean: (x, axis, keep) => one('Mean', reduce[Number(keep)]!, x, integers([axis])),
     matMul: (a, b, ta = false, tb = false) => one('MatMul', matMulAttributes(ta, tb), a, b),
     batchMatMul: (a, b, ta = false, tb = false) => one('BatchMatMulV2', batchAttributes(ta, tb), a, b),
     softmax: (x) => one('Softmax', ofFloat, x),
+    // Not rewritten to oneDNN, whose primitives cost more than these products: 3 against 27 us, 1.3 against 9 us.
+    smallMatMul: (a, b, ta = false, tb = false) => one('BatchMatMulV3', smallAttributes(ta, tb), a, b),
+    smallSoftmax: (x) => tf.tidy(() => one('Exp', ofFloat, one('LogSoftmax', ofFloat, x))),
     transpose,
     reshape,
+    // Roll costs five times as much (docs/training.md, Operations).
+    swapHalves: (x) =>
+      tf.tidy(() => {
+        const [first, second] = backend.executeMultipleOutputs('Split', splitAttributes, [integerScalar(x.rank - 1), x], 2);
+        return one('ConcatV2', concatAttributes, second!, first!, integerScalar(x.rank - 1));
+      }),
     splitHeads: (packed, count, { batch, length, heads }) =>
       tf.tidy(() => {
+        if (count === 1) return [transpose(reshape(packed, [batch, length, heads, packed.shape[1]! / heads]), [0, 2, 1, 3])];
         const split = transpose(reshape(packed, [batch, length, count, heads, packed.shape[1]! / count / heads]), [2, 0, 3, 1, 4]);
         return backend.executeMultipleOutputs('Unpack', [...ofFloat, integer('num', count), integer('axis', 0)], [split], count);
       }),
@@ -84,6 +108,13 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
       );
       return { losses: losses!, gradient: gradient! };
     },
+    dropoutMask: (shape, rate, seed, site) =>
+      tf.tidy(() => {
+        const key = one('Pack', [type('T', int), integer('N', 2), integer('axis', 0)], seed, integerScalar(site));
+        const uniform = one('StatelessRandomUniform', randomAttributes, integers(shape), key);
+        const kept = one('Cast', boolCastAttributes, one('GreaterEqual', ofFloat, uniform, scalar(rate)));
+        return one('Mul', ofFloat, kept, scalar(1 / (1 - rate)));
+      }),
     sumOfSquares: (tensors) =>
       tf.tidy(() => {
         const halves = tensors.map((tensor) => one('L2Loss', ofFloat, tensor));

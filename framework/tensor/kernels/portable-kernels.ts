@@ -23,15 +23,23 @@ export function portableKernels(tf: Tensorflow): Kernels {
     rsqrt: (x) => tf.rsqrt(x),
     exp: (x) => tf.exp(x),
     erf: (x) => tf.erf(x),
+    cos: (x) => tf.cos(x),
+    sin: (x) => tf.sin(x),
+    isNot: (integers, value) => tf.tidy(() => tf.cast(tf.notEqual(integers, tf.scalar(value, 'int32')), 'float32')),
+    toFloat: (integers) => tf.cast(integers, 'float32'),
     sigmoid: (x) => tf.sigmoid(x),
+    sigmoidGradient: (y, dy) => tf.tidy(() => tf.mul(dy, tf.mul(y, tf.sub(1, y)))),
     softplus: (x) => tf.softplus(x),
     sum: (x, axis, keep) => tf.sum(x, axis, keep),
     mean: (x, axis, keep) => tf.mean(x, axis, keep),
     matMul,
     batchMatMul: (a, b, ta, tb) => tf.matMul(a, b, ta, tb),
     softmax: (x) => tf.softmax(x),
+    smallMatMul: (a, b, ta, tb) => tf.matMul(a, b, ta, tb),
+    smallSoftmax: (x) => tf.softmax(x),
     transpose: (x, order) => tf.transpose(x, order as number[]),
     reshape: (x, shape) => tf.reshape(x, shape as number[]),
+    swapHalves: (x) => tf.tidy(() => tf.concat(tf.split(x, 2, x.rank - 1).reverse(), x.rank - 1)),
     // Each part by itself: wasm transposes five axes thirty times slower than four.
     splitHeads: (packed, count, { batch, length, heads }) =>
       tf.tidy(() => {
@@ -58,6 +66,12 @@ export function portableKernels(tf: Tensorflow): Kernels {
       }) as [Tensor, Tensor];
       return { losses, gradient };
     },
+    // tfjs seeds by a number alone, so the seed is read; these kernels run at once, never in a graph.
+    dropoutMask: (shape, rate, seed, site) =>
+      tf.tidy(() => {
+        const uniform = tf.randomUniform(shape as number[], 0, 1, 'float32', `${seed.dataSync()[0]!}/${site}`);
+        return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));
+      }),
     sumOfSquares: (tensors) =>
       tf.tidy(() => tensors.map((tensor) => tf.sum(tf.square(tensor))).reduce((sum, term) => tf.add(sum, term)) as Scalar),
     fromBytes: (bytes, shape) => tf.tensor(Float32Array.from(bytes), shape as number[]),
@@ -91,6 +105,15 @@ function portableAdam(tf: Tensorflow, variables: readonly Variable[]): AdamKerne
           const root = moment.v.sqrt().div(Math.sqrt(correction2)).add(epsilon);
           variable.assign(variable.mul(keep).sub(moment.m.div(root).mul(learningRate / correction1)));
         });
+      });
+    },
+    moments: () =>
+      Promise.all(moments.map(async ({ m, v }) => ({ m: (await m.data()) as Float32Array, v: (await v.data()) as Float32Array }))),
+    restore(given) {
+      moments.forEach((moment, i) => {
+        const { shape } = variables[i]!;
+        moment.m = renew(moment.m, () => tf.tensor(given[i]!.m, shape));
+        moment.v = renew(moment.v, () => tf.tensor(given[i]!.v, shape));
       });
     },
     dispose() {

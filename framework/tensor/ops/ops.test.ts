@@ -6,10 +6,16 @@ import { testBackend } from '../test-backend.js';
 import type { Tensorflow } from '../tensorflow.js';
 import { attention } from './attention.js';
 import { binaryCrossEntropy, crossEntropy } from './cross-entropy.js';
+import { dropout } from './dropout.js';
 import { embed } from './embed.js';
 import { gelu } from './gelu.js';
+import { causalMask } from './causal-mask.js';
+import { groupedAttention } from './grouped-attention.js';
 import { linear } from './linear.js';
+import { project } from './project.js';
 import { rmsNorm } from './rms-norm.js';
+import { rotary, rotaryTables } from './rotary.js';
+import { swiglu } from './swiglu.js';
 
 type Values = { shape: number[]; values: number[] };
 
@@ -45,7 +51,73 @@ const causal = (tf: Tensorflow) =>
     [0, 0, 0],
   ]);
 
+const positions = [0, 1, 5, 300];
+const frequencies = Float32Array.of(1, 0.25);
+
+function plainRotary(tf: Tensorflow, x: Tensor, scale: number): Tensor {
+  const angles = tf.outerProduct(tf.tensor1d(positions), tf.tensor1d([...frequencies, ...frequencies]));
+  const parts = tf.reshape(x, [4, 2, 4]);
+  const turned = tf.concat([tf.slice(parts, [0, 0, 2], [4, 2, 2]).neg(), tf.slice(parts, [0, 0, 0], [4, 2, 2])], 2);
+  const table = (values: Tensor) => tf.reshape(values, [4, 1, 4]);
+  return tf.reshape(tf.add(parts.mul(table(tf.cos(angles))), turned.mul(table(tf.sin(angles)))).mul(scale), [4, 8]);
+}
+
+// Two sequences of three tokens, six heads of two served by two key heads; of the second sequence the first token is padding.
+const grouped = { batch: 2, length: 3, heads: 6, keyValueHeads: 2 };
+const segments = [1, 1, 1, 0, 1, 1];
+const window = 2;
+
+function plainGrouped(tf: Tensorflow, q: Tensor, k: Tensor, v: Tensor): Tensor {
+  const heads = (x: Tensor, count: number) => tf.transpose(tf.reshape(x, [2, 3, count, 2]), [0, 2, 1, 3]);
+  const repeated = (x: Tensor) => tf.gather(heads(x, 2), tf.tensor1d([0, 0, 0, 1, 1, 1], 'int32'), 1);
+  const allowed = Array.from({ length: 18 }, (_, i) => {
+    const [row, from, to] = [Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3];
+    return to <= from && from - to < window && segments[row * 3 + from] === segments[row * 3 + to] ? 0 : -1e9;
+  });
+  const scores = tf.matMul(heads(q, 6), repeated(k), false, true).add(tf.tensor4d(allowed, [2, 1, 3, 3]));
+  return tf.reshape(tf.transpose(tf.matMul(tf.softmax(scores), repeated(v)), [0, 2, 1, 3]), [6, 12]);
+}
+
 const cases: Case[] = [
+  {
+    name: 'project with bias and LoRA',
+    inputs: [drawn(5, 3), drawn(4, 3), drawn(4), drawn(2, 3), drawn(4, 2)],
+    run: (_, x, weight, bias, a, b) => project(x!, { weight: weight!, bias, lora: { a: a!, b: b!, scaling: 0.5, dropout: 0.5 } }),
+    plain: (tf, x, w, bias, a, b) => {
+      const weight = tf.add(w!, tf.matMul(b!, a!).mul(0.5));
+      return tf.add(tf.matMul(x!, weight, false, true), bias!);
+    },
+  },
+  {
+    name: 'project',
+    inputs: [drawn(5, 3), drawn(4, 3)],
+    run: (_, x, weight) => project(x!, { weight: weight! }),
+    plain: (tf, x, w) => tf.matMul(x!, w!, false, true),
+  },
+  {
+    name: 'rotary',
+    inputs: [drawn(4, 8)],
+    run: (tf, x) => rotary(x!, rotaryTables(tf.tensor1d(positions, 'int32'), frequencies)),
+    plain: (tf, x) => plainRotary(tf, x!, 1),
+  },
+  {
+    name: 'rotary, scaled',
+    inputs: [drawn(4, 8)],
+    run: (tf, x) => rotary(x!, rotaryTables(tf.tensor1d(positions, 'int32'), frequencies, 0.25)),
+    plain: (tf, x) => plainRotary(tf, x!, 0.25),
+  },
+  {
+    name: 'swiglu',
+    inputs: [drawn(3, 5), drawn(3, 5)],
+    run: (_, gate, up) => swiglu(gate!, up!),
+    plain: (tf, gate, up) => tf.sigmoid(gate!).mul(gate!).mul(up!),
+  },
+  {
+    name: 'groupedAttention with segments and a window',
+    inputs: [drawn(6, 12), drawn(6, 4), drawn(6, 4)],
+    run: (tf, q, k, v) => groupedAttention(q!, k!, v!, causalMask(tf.tensor2d(segments, [2, 3]), { length: 3, window, group: 3 }), grouped),
+    plain: (tf, q, k, v) => plainGrouped(tf, q!, k!, v!),
+  },
   {
     name: 'linear with bias',
     inputs: [drawn(5, 3), drawn(3, 4), drawn(4)],
@@ -82,6 +154,17 @@ const cases: Case[] = [
     inputs: [drawn(5, 3)],
     run: (tf, table) => embed(table!, tf.tensor1d(ids, 'int32')),
     plain: (tf, table) => tf.matMul(tf.oneHot(tf.tensor1d(ids, 'int32'), 5).toFloat(), table!),
+  },
+  {
+    name: 'embed with a padding row',
+    inputs: [drawn(5, 3)],
+    run: (tf, table) => embed(table!, tf.tensor1d(ids, 'int32'), 2),
+    plain: (tf, table) => {
+      const known = tf.oneHot(tf.tensor1d(ids, 'int32'), 5).toFloat();
+      const constant = tf.tensor2d(cases.find(({ name }) => name === 'embed with a padding row')!.inputs[0]!.values, [5, 3]);
+      const learnt = tf.tensor1d([1, 1, 0, 1, 1]);
+      return tf.add(tf.matMul(known.mul(learnt), table!), tf.matMul(known.mul(tf.sub(1, learnt)), constant));
+    },
   },
   {
     name: 'crossEntropy',
@@ -174,5 +257,26 @@ test('an input that needs no gradient gets none computed', async () => {
   });
   assert.is(count, 2);
 });
+
+for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+  test(`dropout on ${backend} keeps the mean, draws the same for its seed in value and gradient, another for another`, async () => {
+    const tf = await testBackend(backend);
+    if (!tf) return;
+    const draw = (step: number, site: number) =>
+      tf.tidy(() => {
+        const { value, grad } = tf.valueAndGrad((x: Tensor) => tf.sum(dropout(x, 0.25, { step: tf.scalar(step, 'int32'), site })))(
+          tf.ones([40, 50]),
+        );
+        return { sum: value.dataSync()[0]!, kept: [...grad.dataSync()] };
+      });
+    const first = draw(7, 1);
+    assert.ok(Math.abs(first.sum - 2000) < 100, `the sum is ${first.sum}`);
+    assert.ok(first.kept.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
+    assert.ok(Math.abs(first.kept.reduce((sum, value) => sum + value, 0) - first.sum) < 0.1, 'value and gradient drew alike');
+    assert.equal(draw(7, 1), first);
+    const share = (other: number[]) => other.filter((value, i) => value === first.kept[i]).length / 2000;
+    for (const other of [draw(8, 1), draw(7, 2)]) assert.ok(share(other.kept) < 0.75, 'another seed or site draws otherwise');
+  });
+}
 
 test.run();

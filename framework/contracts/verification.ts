@@ -1,0 +1,28 @@
+import type { Log } from './context.js';
+
+/** A checkpoint with reference values beside it: golden.json and golden.safetensors, as tools/export-golden.py writes them. */
+export interface GoldenFolder {
+  folder: string;
+  /** golden.json. */
+  values: Readonly<Record<string, unknown>>;
+  /** golden.safetensors; `read` gives the values as float32. */
+  tensors: ReadonlyMap<string, { shape: readonly number[] }>;
+  read(name: string): Float32Array;
+}
+
+/** One thing that was computed and held against its reference. It passes where `difference` is at most `tolerance`; it is Infinity where a value is NaN. */
+export interface Comparison {
+  what: string;
+  difference: number;
+  tolerance: number;
+  /** What the difference is: the largest absolute one; that divided by the largest reference value; or a count of values that are not equal. */
+  measure: 'absolute' | 'relative' | 'unequal';
+}
+
+/** Shows that a plugin computes what the reference implementation does with a checkpoint. */
+export interface CheckpointVerifier {
+  /** Whether the plugin can be the model of this config.json. */
+  accepts(config: Readonly<Record<string, unknown>>): boolean;
+  /** Makes every comparison that the folder has reference values for, on the tensor backend in use. */
+  verify(golden: GoldenFolder, context: { log: Log; signal: AbortSignal }): Promise<Comparison[]>;
+}

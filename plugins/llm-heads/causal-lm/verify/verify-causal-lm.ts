@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Comparison, GoldenFolder, Log } from 'mienlab/contracts';
+import { Comparisons, GoldenValues } from 'mienlab/plugin';
+import { readConfigFields, safetensorsSource } from 'mienlab/tensor';
+import { decoderSpec } from '../checkpoint-config.js';
+import { Decoder } from '../decoder.js';
+import { verifyAdapter } from './verify-adapter.js';
+import { verifyForward } from './verify-forward.js';
+import { verifyGeneration } from './verify-generation.js';
+import { verifySplice } from './verify-splice.js';
+import { verifyGradients, verifyTuning } from './verify-tuning.js';
+
+/** Everything that a folder of a causal language model, or of a LoRA adapter of one, has reference values for. */
+export async function verifyCausalLm(folder: GoldenFolder, { signal }: { log: Log; signal: AbortSignal }): Promise<Comparison[]> {
+  const golden = new GoldenValues(folder);
+  const comparisons = new Comparisons();
+  if (!existsSync(join(folder.folder, 'config.json'))) {
+    await verifyAdapter(folder.folder, golden, comparisons);
+    return comparisons.list;
+  }
+  const spec = decoderSpec(readConfigFields(folder.folder));
+  const source = safetensorsSource(folder.folder);
+  const decoder = Decoder.load(spec, source);
+  try {
+    await verifyForward(decoder, golden, comparisons);
+    if (golden.has('loss')) await verifyGradients(decoder, golden, comparisons);
+    await verifySplice(decoder, golden, comparisons);
+    await verifyGeneration(decoder, golden, comparisons, signal);
+  } finally {
+    decoder.dispose();
+  }
+  signal.throwIfAborted();
+  await verifyTuning(() => Decoder.load(spec, source), golden, comparisons);
+  return comparisons.list;
+}
