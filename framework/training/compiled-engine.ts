@@ -271,7 +271,7 @@ export class CompiledEngine implements StepEngine {
       );
       return { ...call, inputs: Object.values(inputs), outputs: fetched(losses, [builder.group(added)]) };
     }
-    const { norm, rates, done } = optimizer.update(gradients, clip);
+    const { norm, rates, done } = optimizer.update(gradients, losses, clip);
     return { ...call, inputs: [...Object.values(inputs), rates], outputs: fetched([...losses, norm], [done]) };
   }
 
@@ -285,6 +285,7 @@ export class CompiledEngine implements StepEngine {
   ): Update {
     const { norm, rates, done } = optimizer.update(
       sums.map(({ read }, i) => (trained[i] ? read : null)),
+      [],
       this.options.clip,
     );
     const zeroed = builder.group(sums.map((sum) => variables.assignZeros(sum, [done])));

@@ -33,18 +33,24 @@ export class GraphOptimizer {
   }
 
   /**
-   * Clips by the global norm as torch.nn.utils.clip_grad_norm_ does, then updates what has a gradient. `norm` is that before clipping, `rates`
-   * a placeholder for what `rates` gives.
+   * Clips by the global norm as torch.nn.utils.clip_grad_norm_ does, then updates what has a gradient, unless the norm or one of the losses is not
+   * finite. `norm` is that before clipping, `rates` a placeholder for what `rates` gives.
    */
-  update(gradients: readonly (GraphTensor | null)[], clip: number): { norm: GraphTensor; rates: GraphTensor; done: GraphTensor } {
+  update(
+    gradients: readonly (GraphTensor | null)[],
+    losses: readonly GraphTensor[],
+    clip: number,
+  ): { norm: GraphTensor; rates: GraphTensor; done: GraphTensor } {
     const there = gradients.filter((gradient) => gradient !== null);
     const halves = there.map((gradient) => this.#operation('L2Loss', gradient));
-    const squares = this.builder.node('AddN', halves, { T: float, N: { integer: halves.length } });
-    const norm = this.#operation('Sqrt', this.#operation('Mul', squares, this.#scalar(2)));
+    const norm = this.#operation('Sqrt', this.#operation('Mul', this.#sum(halves), this.#scalar(2)));
     const scale = clip > 0 ? this.#clipScale(norm, clip) : null;
     const count = this.parameters.length;
     const rates = this.builder.node('Placeholder', [], { dtype: float, shape: { shape: [count, perParameter] } });
-    const rows = this.#unpacked(rates, count);
+    const finite = this.builder.node('IsFinite', [this.#sum([norm, ...losses])], { T: float });
+    // Dead where it is not finite, and with it every update.
+    const live = this.builder.node('Switch', [rates, finite], { T: float });
+    const rows = this.#unpacked(`${live}:1`, count);
     const updates = gradients.flatMap((gradient, i) => {
       if (gradient === null) return [];
       const scaled = scale ? this.#operation('Mul', gradient, scale) : gradient;
@@ -52,7 +58,8 @@ export class GraphOptimizer {
       // All gradients exist before anything changes: nobody reads weights of which some are this step's and some the next's.
       return this.settings.name === 'adamw' ? this.#adamw(i, scaled, told, norm) : this.#sgd(i, scaled, told, norm);
     });
-    return { norm, rates, done: this.builder.group(updates) };
+    const updated = this.builder.node('Identity', [`${live}:1`], { T: float }, { after: updates });
+    return { norm, rates, done: this.builder.node('Merge', [updated, live], { T: float, N: { integer: 2 } }) };
   }
 
   /** For each parameter what an update at this rate is told; `updates` counts those it will have had. */
@@ -103,6 +110,10 @@ export class GraphOptimizer {
   #clipScale(norm: GraphTensor, clip: number): GraphTensor {
     const share = this.#operation('RealDiv', this.#scalar(clip), this.#operation('AddV2', norm, this.#scalar(1e-6)));
     return this.#operation('Minimum', this.#scalar(1), share);
+  }
+
+  #sum(tensors: readonly GraphTensor[]): GraphTensor {
+    return this.builder.node('AddN', tensors, { T: float, N: { integer: tensors.length } });
   }
 
   #unpacked(tensor: GraphTensor, count: number): GraphTensor[] {

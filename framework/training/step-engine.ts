@@ -33,8 +33,7 @@ export interface StepResult extends LossValues {
 export interface StepEngine {
   /**
    * Losses, gradients and one update. The micro-batches' losses and gradients are summed (their arrays hold the weights), in the memory of
-   * one of them. `rates` are the groups' learning rates. Where a loss or the norm is not finite, the update may have spoilt the variables:
-   * the caller stops.
+   * one of them. `rates` are the groups' learning rates. Where a loss or the norm is not finite, nothing is updated.
    */
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult>;
   /** Losses alone: nothing is changed. */

@@ -223,6 +223,8 @@ test('stages follow each other: steps and curves go on, each trains what it says
   const seen: Record<string, number[]>[] = [];
   const settings: TuneInputs['settings'] = {
     ...testSettings,
+    // The weights are looked at between steps.
+    engine: 'eager',
     stages: [
       { name: 'align', steps: 5, trainable: ['projector'], schedule: { name: 'constant', 'warm-up': 0 } },
       {
@@ -282,6 +284,7 @@ test('held-out samples are evaluated and never trained on; patience ends a stage
     folder,
     settings: {
       ...testSettings,
+      engine: 'eager',
       evaluate,
       auxiliary: { ...testSettings.auxiliary, name: 'none' },
       optimizer: { ...testSettings.optimizer, 'learning-rate': 0.02 },
