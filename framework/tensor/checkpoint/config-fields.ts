@@ -106,7 +106,7 @@ export class ConfigFields {
 /** A value for a message: short, and without a walk into what is nested, which may be deeper than the stack. */
 function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
-  const text = JSON.stringify(value);
+  const text = String(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
