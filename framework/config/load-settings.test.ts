@@ -65,6 +65,13 @@ test('types and ranges', () => {
   assert.match(faults.find((fault) => fault.details.key === 'seed')!.message, /integer of at least 0, not -1/);
 });
 
+test('settings that do not go together', () => {
+  const [fault, ...others] = faultsOf({ ...blocks, generate: { beams: 3, temperature: 0.5 } });
+  assert.equal([fault!.code, fault!.details.key, others], ['CONFIG_VALUE', 'generate.beams', []]);
+  assert.match(fault!.message, 'beam search does not sample');
+  assert.is(loadSettings({ ...blocks, generate: { beams: 3, stop: ['x'] } }, { placed, env: {} }).generate.beams, 3);
+});
+
 test('a missing choice says how to make it', () => {
   const faults = faultsOf({ ...blocks, tracker: null });
   assert.is(faults[0]!.code, 'CONFIG_MISSING');
@@ -82,6 +89,46 @@ test('blocks are maps with a name, taken whole', () => {
   );
   const settings = loadSettings({ ...blocks, data: { name: 'x', deep: { a: [1] } } }, { placed, env: {} });
   assert.equal(settings.data, { name: 'x', deep: { a: [1] } });
+});
+
+test('stages and parts are checked like the settings that they stand for, each with its place', () => {
+  const faults = faultsOf({
+    ...blocks,
+    train: {
+      parts: { projector: { 'learning-rte': 1 }, encoder: { 'weight-decay': -1 } },
+      stages: [
+        { name: 'a', epochs: 2, optimizer: { name: 'sgd' } },
+        { name: 'b', epoch: 2 },
+        { name: 'c', batch: 0, optimizer: { betas: 3 } },
+        { name: 'd', stages: [] },
+        { name: 'e', parts: { head: 1 } },
+      ],
+    },
+  });
+  assert.equal(
+    faults.map(({ code, details }) => [code, details.key, details.nearest]),
+    [
+      ['CONFIG_UNKNOWN_KEY', 'train.parts.projector.learning-rte', 'learning-rate'],
+      ['CONFIG_VALUE', 'train.parts.encoder.weight-decay', undefined],
+      ['CONFIG_UNKNOWN_KEY', 'train.stages.1.epoch', 'epochs'],
+      ['CONFIG_VALUE', 'train.stages.2.batch', undefined],
+      ['CONFIG_VALUE', 'train.stages.2.optimizer.betas', undefined],
+      ['CONFIG_UNKNOWN_KEY', 'train.stages.3.stages', undefined],
+      ['CONFIG_TYPE', 'train.stages.4.parts.head', undefined],
+    ],
+  );
+  for (const stages of [3, [{ epochs: 2 }], [{ name: 'a' }, { name: 'a' }], [{ name: 'a b' }], [null]]) {
+    assert.equal(
+      faultsOf({ ...blocks, train: { stages } }).map(({ details }) => details.key),
+      ['train.stages'],
+    );
+  }
+  const { train } = loadSettings(
+    { ...blocks, train: { stages: [{ name: 'a', steps: 3 }], schedule: { 'warm-up': 0.03 } } },
+    { placed, env: {} },
+  );
+  assert.equal(train.stages, [{ name: 'a', steps: 3 }]);
+  for (const warmUp of [1.5, -1, 'x']) assert.is(faultsOf({ ...blocks, train: { schedule: { 'warm-up': warmUp } } }).length, 1);
 });
 
 test('experiments/base.yaml says what the schema says', () => {

@@ -7,12 +7,38 @@ interface TrainSettings {
   epochs: number;
   steps: number;
   batch: number;
+  accumulate: number;
+  batching: 'shuffled' | 'length-buckets';
   clip: number;
   engine: 'auto' | 'graph' | 'eager';
   'check-engine': boolean;
-  optimizer: { name: 'adamw'; 'learning-rate': number; betas: [number, number]; epsilon: number; 'weight-decay': number };
+  precision: 'fp32' | 'bf16';
+  trainable: readonly string[];
+  frozen: readonly string[];
+  parts: Readonly<Record<string, { 'learning-rate'?: number; 'weight-decay'?: number }>>;
+  optimizer: {
+    name: 'adamw' | 'sgd';
+    'learning-rate': number;
+    betas: [number, number];
+    epsilon: number;
+    'weight-decay': number;
+    momentum: number;
+    nesterov: boolean;
+  };
   schedule: { name: 'cosine' | 'linear' | 'constant'; 'warm-up': number; final: number };
+  evaluate: {
+    every: number;
+    from: 'share' | 'validation';
+    share: number;
+    patience: number;
+    'min-delta': number;
+    keep: number;
+    restore: 'last' | 'best';
+  };
+  'checkpoint-every': number;
   auxiliary: { name: 'none' | 'caption-words'; 'steps-before': number; weight: number; scale: number; 'max-share': number };
+  /** What differs in each stage; looked into by `trainFaults`, as are the parts. */
+  stages: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
 }
 
 /** What an experiment set out to show: `setting` scores better than each of `against`. Tested as stated, told however it comes out. */
@@ -84,6 +110,18 @@ const betas = (value: unknown) => {
 const strings = (value: unknown) => {
   if (!Array.isArray(value) || value.some((entry) => typeof entry !== 'string')) throw new Error('must be a list of strings');
 };
+const warmUp = (value: unknown) => {
+  if (typeof value !== 'number' || !(value >= 0) || (value >= 1 && !Number.isInteger(value))) {
+    throw new Error('must be a number of steps, or a share of them below 1');
+  }
+};
+const stageList = (value: unknown) => {
+  if (!Array.isArray(value)) throw new Error('must be a list of stages');
+  const names = value.map((stage) => (Object(stage) as Record<string, unknown>)['name']);
+  if (names.some((name) => typeof name !== 'string' || !/^[A-Za-z0-9_-]+$/.test(name)) || new Set(names).size < names.length) {
+    throw new Error('must be a list of stages, each with a name of its own made of letters, digits, - and _');
+  }
+};
 const claims = (value: unknown) => {
   if (!Array.isArray(value)) throw new Error('must be a list of claims');
   for (const claim of value as Record<string, unknown>[]) {
@@ -130,6 +168,32 @@ export const settingsSchema: Schema<Settings> = {
     epochs: { doc: 'How often every training clip is seen; 0 with steps 0: no tuning', format: number(0, 1e6), default: 6 },
     steps: { doc: 'Optimiser steps on the caption loss; 0: by epochs', format: integer(0), default: 0 },
     batch: { doc: 'Samples a step', format: integer(1), default: 8 },
+    accumulate: {
+      doc: 'Micro-batches in which the batch of a step is worked through: the same gradient in the memory of one',
+      format: integer(1),
+      default: 1,
+    },
+    batching: {
+      doc: 'shuffled: batches at random; length-buckets: of samples of like length, so that little is padded',
+      format: ['shuffled', 'length-buckets'],
+      default: 'shuffled',
+    },
+    precision: {
+      doc: 'fp32, or bf16 for matrix products alone; what is kept is float32',
+      format: ['fp32', 'bf16'],
+      default: 'fp32',
+    },
+    trainable: {
+      doc: 'Patterns of the variables that are trained, such as projector or llm-head/blocks.1',
+      format: strings,
+      default: ['*'],
+    },
+    frozen: { doc: 'Patterns of those of them that are not', format: strings, default: [] },
+    parts: {
+      doc: 'By pattern, the last that matches: learning-rate and weight-decay of a part where they differ from the optimizer’s',
+      format: map,
+      default: {},
+    },
     clip: { doc: 'Largest global norm of the gradients; 0: no clipping', format: number(0, Infinity), default: 1 },
     engine: {
       doc: 'auto: steps compiled into a graph where the backend can, else operation by operation; graph: compiled or fail; eager: never compiled',
@@ -138,16 +202,40 @@ export const settingsSchema: Schema<Settings> = {
     },
     'check-engine': { doc: 'Hold the first compiled step against an eager one', format: Boolean, default: true },
     optimizer: {
-      name: { doc: 'Optimiser', format: ['adamw'], default: 'adamw' },
+      name: { doc: 'Optimiser', format: ['adamw', 'sgd'], default: 'adamw' },
       'learning-rate': { doc: 'Peak learning rate', format: number(0, 10), default: 2e-3 },
-      betas: { doc: 'Decay of the first and second moment', format: betas, default: [0.9, 0.98] },
-      epsilon: { doc: 'Added to the root of the second moment (as PyTorch does)', format: number(0, 1), default: 1e-8 },
-      'weight-decay': { doc: 'Decoupled weight decay', format: number(0, 1), default: 0.05 },
+      betas: { doc: 'AdamW: decay of the first and second moment', format: betas, default: [0.9, 0.98] },
+      epsilon: { doc: 'AdamW: added to the root of the second moment (as PyTorch does)', format: number(0, 1), default: 1e-8 },
+      'weight-decay': { doc: 'Weight decay: AdamW decoupled, SGD added to the gradient', format: number(0, 1), default: 0.05 },
+      momentum: { doc: 'SGD: share of the velocity that is left a step later', format: number(0, 1), default: 0 },
+      nesterov: { doc: 'SGD: Nesterov’s momentum', format: Boolean, default: false },
     },
     schedule: {
       name: { doc: 'Learning rate after the warm-up', format: ['cosine', 'linear', 'constant'], default: 'cosine' },
-      'warm-up': { doc: 'Steps of linear warm-up', format: integer(0), default: 40 },
+      'warm-up': { doc: 'Steps of linear warm-up; below 1 their share of the steps', format: warmUp, default: 40 },
       final: { doc: 'Learning rate at the end over its peak', format: number(0, 1), default: 0.05 },
+    },
+    evaluate: {
+      every: { doc: 'Steps from one evaluation on held-out samples to the next; 0: none', format: integer(0), default: 0 },
+      from: {
+        doc: 'share: a share of the training clips, not trained on then; validation: the clips of that split',
+        format: ['share', 'validation'],
+        default: 'share',
+      },
+      share: { doc: 'Share of the training clips that is held out', format: number(0, 0.9, true), default: 0.1 },
+      patience: { doc: 'Evaluations without a better loss that end a stage; 0: any', format: integer(0), default: 0 },
+      'min-delta': { doc: 'How much lower a loss must be to be better', format: number(0, 100), default: 0 },
+      keep: { doc: 'Checkpoints kept of the evaluations with the lowest loss', format: integer(1), default: 1 },
+      restore: {
+        doc: 'What a stage ends with: the last step’s weights, or the best evaluation’s',
+        format: ['last', 'best'],
+        default: 'last',
+      },
+    },
+    'checkpoint-every': {
+      doc: 'Steps from one checkpoint to the next, which an interrupted training goes on from; 0: only where it is interrupted',
+      format: integer(0),
+      default: 200,
     },
     auxiliary: {
       name: {
@@ -155,11 +243,12 @@ export const settingsSchema: Schema<Settings> = {
         format: ['none', 'caption-words'],
         default: 'none',
       },
-      'steps-before': { doc: 'Steps on the auxiliary loss alone, before the caption loss', format: integer(0), default: 200 },
+      'steps-before': { doc: 'Steps on the auxiliary loss alone, once, before the caption loss', format: integer(0), default: 200 },
       weight: { doc: 'Weight beside the caption loss', format: number(0, 100), default: 0.5 },
       scale: { doc: 'Factor on the binary cross-entropy', format: number(0, 1000), default: 10 },
       'max-share': { doc: 'Words in more than this share of all parts are left out', format: number(0, 1, true), default: 0.3 },
     },
+    stages: { doc: 'Stages one after the other: each a name and whatever of train differs in it', format: stageList, default: [] },
   },
   generate: {
     batch: { doc: 'Clips generated together', format: integer(1), default: 32 },

@@ -84,9 +84,12 @@ export type HostBatch = Readonly<Record<string, HostArray>>;
 export interface LlmHead extends ModelPart {
   /** The samples as `loss` reads them, in few different shapes. `visual` is the number of visual embeddings before the text of each. */
   prepare(samples: readonly InstructionSample[], visual: number): HostBatch;
+  /** How many tokens of answers the loss of this batch (of `prepare`) is a mean over: micro-batches are weighed by it. */
+  answerTokens(batch: HostBatch): number;
   /**
    * Mean cross-entropy in nats over the tokens of the answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
-   * samples, and reads no tensor's values), `visual` is [sample, token, hidden]. Differentiable.
+   * samples, and reads no tensor's values), `visual` is [sample, token, hidden]. Differentiable. In a training step the framework adds `seed`,
+   * an int32 scalar that differs from step to step: all randomness, such as dropout, is settled by it, and without it there is none.
    */
   loss(batch: Readonly<Record<string, Tensor>>, visual: Tensor3D): Scalar;
   /** One answer per sample. */

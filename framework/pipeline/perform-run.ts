@@ -63,7 +63,8 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   }
   const train = usable.filter(({ clip }) => clip.split === 'train' && clip.references.length);
   await logOverlays(options);
-  const model = await runModel({ ...options, train, test });
+  const validation = usable.filter(({ clip }) => clip.split === 'validation' && clip.references.length);
+  const model = await runModel({ ...options, train, validation, test });
   const scored = scoredClips(options, test, model.predictions);
   const dataset = await container.getAsync(parts.dataset);
   const judge = await container.getAsync(parts.judge);

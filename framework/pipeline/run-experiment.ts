@@ -17,6 +17,7 @@ import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
+import { checkEngine } from '../training/index.js';
 import { compareRuns } from './compare-runs.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
 import { logConfig, runParams, sweepParams } from './log-run.js';
@@ -86,6 +87,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   let finished: Omit<ExperimentOutcome, 'summary' | 'page'> | undefined;
   try {
     const backend = await openBackend(settings.tensor, services.log);
+    for (const run of experiment.runs) checkEngine(run.settings.train);
     const [facts, source] = await Promise.all([environmentFacts(), sourceTags(process.cwd(), `mienlab run ${experiment.source}`)]);
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({

@@ -2,14 +2,25 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Container } from 'inversify';
 import { parts, services } from '../container/tokens.js';
-import type { InstructionSample, RunHandle } from '../contracts/index.js';
+import type { RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import { generateAll, loadCheckpoint, readCheckpointState, saveCheckpoint, tune, type Model, type TuneStep } from '../training/index.js';
+import {
+  clearProgress,
+  generateAll,
+  loadCheckpoint,
+  readCheckpointState,
+  saveCheckpoint,
+  trainStages,
+  tune,
+  type Model,
+  type TuneStep,
+} from '../training/index.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
+import { evaluatesFrom, trainingSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
 
 /** Curves by name: [step, value]. */
@@ -32,6 +43,8 @@ interface ModelRunOptions {
   container: Container;
   perception: Perception;
   train: readonly DigestedClip[];
+  /** Looked at only where the training is evaluated on them. */
+  validation: readonly DigestedClip[];
   test: readonly DigestedClip[];
   cache: StageCache;
   handle: RunHandle;
@@ -55,18 +68,11 @@ function captionId({ clip, digest }: DigestedClip): string {
   return cacheKey([digest, clip.instruction]);
 }
 
-/** An instruction sample for every reference of every clip, and the clip's index for each. */
-function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample[]; rows: number[] } {
-  const rows = clips.flatMap(({ clip }, row) => clip.references.map(() => row));
-  const samples = clips.flatMap(({ clip: { id, instruction, references } }) =>
-    references.map((answer) => ({ instruction, answer, clip: id })),
-  );
-  return { samples, rows };
-}
-
 /** What settles the weights after tuning. */
-function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
+function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
+  // How often a training is kept has no part in what it comes to.
+  const { 'checkpoint-every': _, ...training } = settings.train;
   const { frames, faces } = perceptionKeys(plan, nonce);
   return cacheKey([
     'tune',
@@ -74,12 +80,21 @@ function tuneKey({ plan, train, backend, nonce }: ModelRunOptions): string {
     [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
     ),
-    [settings.train, settings.seed, settings.checkpoint, frames, faces],
-    train.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+    [training, settings.seed, settings.checkpoint, frames, faces],
+    [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
+      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+    ),
   ]);
 }
 
-async function tuneModel(model: Model, options: ModelRunOptions): Promise<Trained> {
+/** Points of a curve in the run log have the curve's name. */
+const metricName = (curve: string) => `train/${curve.replaceAll(' ', '-')}`;
+
+/** Held-out losses are few: all of them go into the run log. */
+const heldOutCurve = 'held-out loss';
+const isLogged = (curve: string, step: number) => curve === heldOutCurve || step % logEvery === 0;
+
+async function tuneModel(model: Model, options: ModelRunOptions, folder: string): Promise<Trained> {
   const { plan, container, perception, train, handle } = options;
   const { settings } = plan;
   const log = container.get(services.log);
@@ -87,31 +102,36 @@ async function tuneModel(model: Model, options: ModelRunOptions): Promise<Traine
   const point = (name: string, step: number, value: number | null) => {
     if (value === null) return;
     (curves[name] ??= []).push([step, value]);
-    if (step % logEvery === 0) handle.metric(`train/${name.replace(' ', '-')}`, value, step);
+    if (isLogged(name, step)) handle.metric(metricName(name), value, step);
   };
   const onStep = (step: TuneStep) => {
     point('train loss', step.step, step.loss);
     point('auxiliary loss', step.step, step.auxiliary);
     point('learning rate', step.step, step.learningRate);
     point('gradient norm', step.step, step.gradientNorm);
-    if (step.step % 50 === 0) handle.metrics({ 'train/step-ms': step.milliseconds, 'train/tensors': step.tensors }, step.step);
+    if (step.rss === null) return;
+    const { milliseconds, tensors, rss } = step;
+    handle.metrics({ 'train/step-ms': milliseconds, 'train/tensors': tensors, 'train/rss-mb': rss / 2 ** 20 }, step.step);
   };
-  const wanted = settings.train.steps || settings.train.epochs;
+  const wanted = trainStages(settings.train).some(({ steps, epochs }) => steps || epochs);
   if (!wanted || !train.length) {
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
+  const { clips, ...samples } = trainingSamples(options, settings, log);
   const { auxiliaryWords } = await tune({
     model,
-    source: visualSource(plan, perception, train),
-    ...samplesOf(train),
-    clips: train.map(({ clip }) => clip.id),
-    settings: { ...settings.train, steps: settings.train.steps || undefined },
+    source: visualSource(plan, perception, clips),
+    ...samples,
+    clips: clips.map(({ clip }) => clip.id),
+    settings: settings.train,
+    folder,
     random: seededRandom(settings.seed).fork('training'),
     log,
     progress: container.get(services.progress),
     signal: container.get(services.signal),
     onStep,
+    onEvaluation: ({ step, loss }) => point(heldOutCurve, step, loss),
   });
   return { curves, auxiliaryWords };
 }
@@ -123,6 +143,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   const key = tuneKey(options);
   const folder = cache.folder('tune', key);
   const known = existsSync(join(folder, trainedFile));
+  if (known) clearProgress(folder);
   const captions = cache.records<string>('generate', cacheKey([key, settings.generate, settings.seed]));
   const missing = test.filter((clip) => captions.get(captionId(clip)) === undefined);
   handle.tag('mienlab.tuning', known ? 'from the cache' : 'done in this run');
@@ -144,11 +165,12 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     if (known) {
       trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
     } else {
-      trained = await tuneModel(model, options);
+      trained = await tuneModel(model, options, folder);
       await saveCheckpoint(folder, model);
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));
+      clearProgress(folder);
     }
     const started = performance.now();
     const { generate } = settings;
@@ -176,7 +198,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   }
   if (known) {
     for (const [name, points] of Object.entries(trained.curves)) {
-      for (const [step, value] of points) if (step % logEvery === 0) handle.metric(`train/${name.replace(' ', '-')}`, value, step);
+      for (const [step, value] of points) if (isLogged(name, step)) handle.metric(metricName(name), value, step);
     }
   }
   const predictions = test.map((clip) => {

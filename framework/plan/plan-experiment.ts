@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load-settings.js';
 import { Fault, FaultList, formatFault } from '../faults/index.js';
 import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import { checkPorts } from './check-ports.js';
+import { checkTraining } from './check-training.js';
 import { choosePlugins } from './choose-plugins.js';
 import type { ExperimentPlan } from './experiment-plan.js';
 import { runLabel } from './run-label.js';
@@ -19,6 +20,7 @@ interface PlanOptions {
 async function planRun({ composed, overrides, swept }: ExperimentJob, { registry, env, args }: PlanOptions): Promise<RunPlan> {
   const config = composed.config as Record<string, unknown>;
   const settings = loadSettings(config, { placed: composed, env, args });
+  checkTraining(settings, composed);
   const chosen = await choosePlugins(settings, registry, composed);
   const ports = checkPorts(chosen.plugins, settings, composed);
   return { ...chosen, label: runLabel(swept, settings.tracker.name), swept, overrides, settings, config, ports };

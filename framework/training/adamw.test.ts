@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testBackend } from '../tensor/test-backend.js';
 import { AdamW } from './adamw.js';
+import { clipScale, gradientNorm } from './clip-gradients.js';
 
 const settings = { name: 'adamw', 'learning-rate': 0.1, betas: [0.9, 0.98], 'weight-decay': 0.05, epsilon: 1e-3 } as const;
 const learningRates = [0.1, 0.05, 0.2];
@@ -40,14 +41,14 @@ for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
     for (const clip of [0, 1]) {
       const variable = tf.tidy(() => tf.variable(tf.tensor1d(start)));
       const late = tf.tidy(() => tf.variable(tf.tensor1d(start)));
-      const optimizer = new AdamW([variable, late], settings, clip);
+      const optimizer = new AdamW({ variable, late }, settings);
       const before = tf.memory().numTensors;
       let constants = 0;
       for (const [step, rate] of learningRates.entries()) {
         const gradient = tf.tensor1d(gradients[step]!);
-        const norm = await AdamW.norm([gradient, null]);
+        const norm = await gradientNorm([gradient, null]);
         assert.ok(Math.abs(norm - Math.hypot(...gradients[step]!)) < 1e-5);
-        optimizer.apply([gradient, null], norm, rate);
+        optimizer.apply([gradient, null], { learningRate: rate, gradientScale: clipScale(norm, clip) });
         gradient.dispose();
         if (step === 0) constants = tf.memory().numTensors - before;
       }
@@ -58,7 +59,7 @@ for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
       assert.equal([...(await late.data())], start);
       // What comes late starts with a correction of its own: the first update is one learning rate long where epsilon is small beside it.
       const gradient = tf.tensor1d([10, -10, 10]);
-      optimizer.apply([null, gradient], 0, 0.1);
+      optimizer.apply([null, gradient], { learningRate: 0.1, gradientScale: 1 });
       const updated = [...(await late.data())].map((value, i) => value - start[i]! * (1 - 0.1 * 0.05));
       updated.forEach((value, i) => assert.ok(Math.abs(value - [-0.1, 0.1, -0.1][i]!) < 2e-4, `${backend}: ${value}`));
       tf.dispose([gradient, variable, late]);

@@ -30,13 +30,16 @@ export class AuxiliaryLoss {
     return targets.words.length ? new AuxiliaryLoss(random, targets, hidden) : null;
   }
 
-  /** Targets [sample * time, word] and weights [sample * time, 1] of these samples. */
-  prepare(samples: readonly number[], time: number): HostBatch {
+  /**
+   * Targets [sample * time, word] and weights [sample * time, 1] of these samples. Where they are a part of a batch worked through piece by
+   * piece, `whole` are the batch's samples, and the losses of its parts add up to the batch's.
+   */
+  prepare(samples: readonly number[], time: number, whole = samples): HostBatch {
     const rows = samples.length * time;
     const width = this.words.length;
     const targets = new Float32Array(rows * width);
     const weights = new Float32Array(rows);
-    const usable = samples.filter((sample) => this.#thirds[sample]).length;
+    const usable = whole.filter((sample) => this.#thirds[sample]).length;
     samples.forEach((sample, i) => {
       const thirds = this.#thirds[sample];
       if (!thirds) return;

@@ -7,13 +7,13 @@ import type { Fault } from '../faults/index.js';
 import { readSafetensors, writeSafetensors } from '../tensor/index.js';
 import { testBackend } from '../tensor/test-backend.js';
 import { loadCheckpoint, readCheckpointState, saveCheckpoint } from './checkpoint.js';
-import { namedVariables, type Model } from './model.js';
+import { modelVariables, type Model } from './model.js';
 import { testAnswers, testModel } from './test-model.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-checkpoint-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
-const weights = (model: Model) => Object.entries(namedVariables({ ...model })).map(([name, variable]) => [name, [...variable.dataSync()]]);
+const weights = (model: Model) => Object.entries(modelVariables(model)).map(([name, variable]) => [name, [...variable.dataSync()]]);
 
 function refused(work: () => unknown): Fault {
   try {
@@ -38,8 +38,20 @@ test('weights and state come back', async () => {
   assert.equal(Object.keys(readSafetensors(join(folder, 'whole', 'model.safetensors')).tensors), [
     'encoder/weights',
     'projector/weights',
-    'head/weights',
+    'llm-head/weights',
   ]);
+});
+
+test('the first form, whose head had another name, is still read', async () => {
+  if (!(await testBackend('auto'))) return;
+  const [model, other] = [testModel(testAnswers, 1), testModel(testAnswers, 2)];
+  await saveCheckpoint(join(folder, 'first'), model);
+  const file = join(folder, 'first', 'model.safetensors');
+  const { tensors, metadata } = readSafetensors(file);
+  const renamed = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name.replace('llm-head/', 'head/'), tensor]));
+  writeSafetensors(file, renamed, { ...metadata, format: 'mienlab-checkpoint-1' });
+  loadCheckpoint(join(folder, 'first'), other);
+  assert.equal(weights(other), weights(model));
 });
 
 test('a checkpoint of another model, or a damaged one, changes nothing', async () => {
@@ -49,18 +61,18 @@ test('a checkpoint of another model, or a damaged one, changes nothing', async (
   await saveCheckpoint(join(folder, 'wide'), testModel([...testAnswers, 'more']));
   const shape = refused(() => loadCheckpoint(join(folder, 'wide'), model));
   assert.is(shape.code, 'CHECKPOINT_INVALID');
-  assert.match(shape.message, 'tensor "head/weights" is [6, 3], the model needs [6, 2]');
+  assert.match(shape.message, 'tensor "llm-head/weights" is [6, 3], the model needs [6, 2]');
 
   const file = (name: string) => join(folder, name, 'model.safetensors');
   const { tensors, metadata } = readSafetensors(file('wide'));
-  const { 'head/weights': head, ...rest } = tensors;
-  writeSafetensors(file('missing'), { ...rest, 'head/weight': head! }, metadata);
+  const { 'llm-head/weights': head, ...rest } = tensors;
+  writeSafetensors(file('missing'), { ...rest, 'llm-head/weight': head! }, metadata);
   const missing = refused(() => loadCheckpoint(join(folder, 'missing'), model));
-  assert.match(missing.message, 'no tensor "head/weights"');
-  assert.is(missing.details.nearest, 'head/weight');
+  assert.match(missing.message, 'no tensor "llm-head/weights"');
+  assert.is(missing.details.nearest, 'llm-head/weight');
   const same = { shape: [6, 2], data: new Float32Array(12) };
-  writeSafetensors(file('extra'), { ...rest, 'head/weights': same, 'head/bias': head! }, metadata);
-  assert.match(refused(() => loadCheckpoint(join(folder, 'extra'), model)).message, '"head/bias" has no place');
+  writeSafetensors(file('extra'), { ...rest, 'llm-head/weights': same, 'llm-head/bias': head! }, metadata);
+  assert.match(refused(() => loadCheckpoint(join(folder, 'extra'), model)).message, '"llm-head/bias" has no place');
   writeSafetensors(file('foreign'), tensors);
   assert.match(refused(() => loadCheckpoint(join(folder, 'foreign'), model)).message, 'no checkpoint of mienlab');
   writeSafetensors(file('state'), tensors, { ...metadata, 'head-state': '{' });

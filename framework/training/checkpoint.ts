@@ -1,19 +1,30 @@
 import { join } from 'node:path';
+import type { Variable } from '@tensorflow/tfjs';
 import { Fault, nearest } from '../faults/index.js';
 import { readSafetensors, tensorflow, tidy, writeSafetensors, type SafetensorsFile, type StoredTensor } from '../tensor/index.js';
-import { namedVariables, type Model } from './model.js';
+import { modelVariables, type Model } from './model.js';
 
 /** One file holds the weights and the head's state, so that both are of the same moment: a rename either happens or not. */
 const fileName = 'model.safetensors';
-const format = 'mienlab-checkpoint-1';
+const format = 'mienlab-checkpoint-2';
+/** The first form called the LLM head's part `head`. */
+const firstFormat = 'mienlab-checkpoint-1';
 
-/** Writes the model's variables, named `<part>/<variable>`, and its head's state into a folder, whole or not at all. */
+/** Writes the model's variables, named `<part's kind>/<variable>`, and its head's state into a folder, whole or not at all. */
 export async function saveCheckpoint(folder: string, model: Model): Promise<void> {
+  writeSafetensors(join(folder, fileName), await storedTensors(modelVariables(model)), {
+    format,
+    'head-state': JSON.stringify(model.head.state() ?? null),
+  });
+}
+
+/** The values of variables, by the same names. */
+export async function storedTensors(variables: Readonly<Record<string, Variable>>): Promise<Record<string, StoredTensor>> {
   const tensors: Record<string, StoredTensor> = {};
-  for (const [name, variable] of Object.entries(namedVariables({ ...model }))) {
+  for (const [name, variable] of Object.entries(variables)) {
     tensors[name] = { shape: variable.shape, data: (await variable.data()) as Float32Array };
   }
-  writeSafetensors(join(folder, fileName), tensors, { format, 'head-state': JSON.stringify(model.head.state() ?? null) });
+  return tensors;
 }
 
 /** What `LlmHead.state()` gave when the checkpoint was written: needed to make the head. Throws Fault ASSET_MISSING or CHECKPOINT_INVALID. */
@@ -32,7 +43,7 @@ export function readCheckpointState(folder: string): unknown {
  */
 export function loadCheckpoint(folder: string, model: Model): void {
   const { file, tensors } = read(folder);
-  const variables = namedVariables({ ...model });
+  const variables = modelVariables(model);
   for (const [name, variable] of Object.entries(variables)) {
     const stored = tensors[name];
     if (!stored) throw invalid(file, `it has no tensor "${name}"`, { tensor: name, nearest: nearest(name, Object.keys(tensors)) });
@@ -51,10 +62,11 @@ export function loadCheckpoint(folder: string, model: Model): void {
 
 function read(folder: string): SafetensorsFile & { file: string } {
   const file = join(folder, fileName);
-  const content = readSafetensors(file);
-  if (content.metadata['format'] !== format)
-    throw invalid(file, `it is no checkpoint of mienlab (format ${content.metadata['format'] ?? 'missing'})`);
-  return { file, ...content };
+  const { tensors, metadata } = readSafetensors(file);
+  if (metadata['format'] === format) return { file, tensors, metadata };
+  if (metadata['format'] !== firstFormat) throw invalid(file, `it is no checkpoint of mienlab (format ${metadata['format'] ?? 'missing'})`);
+  const renamed = Object.entries(tensors).map(([name, tensor]) => [name.replace(/^head\//, 'llm-head/'), tensor]);
+  return { file, tensors: Object.fromEntries(renamed) as typeof tensors, metadata };
 }
 
 function invalid(file: string, why: string, details: { tensor?: string; nearest?: string; hint?: string } = {}): Fault {

@@ -1,276 +1,311 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import type { HostArray, HostBatch } from '../contracts/index.js';
-import { CompiledGraph, dataTypes, GraphBuilder, tensorflow, trace, type GraphTensor, type InputSpec } from '../tensor/index.js';
-import type { StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
-import type { TrainSettings } from './train-settings.js';
+import {
+  CompiledGraph,
+  dataTypes,
+  GraphBuilder,
+  GraphVariables,
+  tensorflow,
+  trace,
+  type GraphTensor,
+  type GraphVariable,
+  type InputSpec,
+} from '../tensor/index.js';
+import { GraphOptimizer } from './graph-optimizer.js';
+import type { OptimizerState } from './optimizer.js';
+import type { Losses, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
+import { storedValues } from './stored-state.js';
 
-/** A variable of the graph, and the tensor it starts from. */
-interface Slot {
-  handle: GraphTensor;
-  read: GraphTensor;
-  source: Tensor;
-  feed: GraphTensor;
-  assign: GraphTensor;
-}
+/** What a call of the graph does: a whole step; its part for one of several micro-batches; losses alone. */
+type Purpose = 'step' | 'accumulate' | 'losses';
 
-interface StepGraph {
-  inputs: GraphTensor[];
-  names: string[];
-  /** caption, auxiliary, norm; null where there is none. */
-  outputs: GraphTensor[];
-  has: { caption: boolean; auxiliary: boolean };
-  /** Which variables get a gradient. */
-  trained: boolean[];
-}
-
-interface ShapeKey {
+interface CallKey {
+  purpose: Purpose;
   kind: StepKind;
   specs: Record<string, InputSpec>;
 }
 
-const float = { type: dataTypes.float };
+interface Call {
+  names: string[];
+  inputs: GraphTensor[];
+  /** Caption, auxiliary and norm, as far as there are. */
+  outputs: GraphTensor[];
+  caption: boolean;
+  auxiliary: boolean;
+  /** For each variable whether it has a gradient. */
+  trained: boolean[];
+}
 
-/** Tensors from outside that are larger than this many numbers become variables of the graph, which are fed once; others constants. */
-const inlined = 1024;
+/** The update from accumulated gradients, for one kind of step. */
+interface Update {
+  inputs: GraphTensor[];
+  outputs: GraphTensor[];
+}
+
+/** All that is settled when a graph is made. */
+interface Compiled {
+  graph: CompiledGraph;
+  calls: Map<string, Call>;
+  updates: Map<StepKind, Update>;
+  optimizer: GraphOptimizer;
+  /** Parallel to the engine's variables. */
+  weights: GraphVariable[];
+  restores: Map<GraphVariable, { feed: GraphTensor; done: GraphTensor }>;
+}
+
+/** Values that go over from one graph to the next: weights, then the optimiser's by name. */
+interface Kept {
+  weights: Float32Array[];
+  state: Record<string, Float32Array>;
+}
+
+const float = { type: dataTypes.float };
 
 /**
  * Compiles a step into a TensorFlow graph for each set of shapes that comes up: forward pass, gradients, clipping and the update of weights
  * and moments that live in the graph's own variables. Until `sync`, the variables it was made for keep their old values.
+ * Throws Fault TENSOR_UNTRACEABLE where the model cannot be traced.
  */
 export class CompiledEngine implements StepEngine {
-  readonly #known = new Map<string, ShapeKey>();
-  #steps = new Map<string, StepGraph>();
-  #graph: CompiledGraph | undefined;
-  #slots: Slot[] = [];
-  #moments: GraphTensor[] = [];
+  readonly #known = new Map<string, CallKey>();
+  /** By `<part>/<name>`, of all groups. */
+  readonly #variables: readonly { name: string; variable: Variable; group: number }[];
   readonly #updates: number[];
+  #compiled: Compiled | undefined;
+  /** What `restore` was given before there was a graph. */
+  #restored: Record<string, Float32Array> | undefined;
 
-  constructor(
-    private readonly options: StepEngineOptions,
-    private readonly settings: Pick<TrainSettings, 'optimizer' | 'clip'>,
-  ) {
-    this.#updates = options.variables.map(() => 0);
-  }
-
-  step(kind: StepKind, batch: HostBatch, learningRate: number): Promise<StepResult> {
-    const graph = this.#steps.get(keyOf(kind, batch)) ?? this.#compile(kind, batch);
-    graph.trained.forEach((trained, i) => (this.#updates[i]! += trained ? 1 : 0));
-    const fed = [...graph.names.map((name) => batch[name]!), this.#rates(learningRate)];
-    const results = this.#graph!.run(graph.inputs, fed, graph.outputs).map((values) => values[0]!);
-    const { caption, auxiliary } = graph.has;
-    const gradientNorm = results.pop()!;
-    return Promise.resolve({ caption: caption ? results.shift()! : null, auxiliary: auxiliary ? results.shift()! : null, gradientNorm });
-  }
-
-  async sync(): Promise<void> {
-    if (!this.#graph) return;
-    const tf = tensorflow();
-    const values = this.#graph.run(
-      [],
-      [],
-      this.#slots.slice(0, this.options.variables.length).map(({ read }) => read),
+  constructor(private readonly options: StepEngineOptions) {
+    this.#variables = options.groups.flatMap(({ variables }, group) =>
+      Object.entries(variables).map(([name, variable]) => ({ name, variable, group })),
     );
-    this.options.variables.forEach((variable, i) => {
-      tf.tidy(() => variable.assign(tf.tensor(values[i]!, variable.shape)));
+    this.#updates = this.#variables.map(() => 0);
+  }
+
+  step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
+    const purpose = microBatches.length === 1 ? 'step' : 'accumulate';
+    const calls = microBatches.map((batch) => this.#call(purpose, kind, batch));
+    // Compiling for a later one may have made a new graph.
+    const current = microBatches.map((batch, i) => this.#compiled!.calls.get(keyOf(purpose, kind, batch)) ?? calls[i]!);
+    const { graph, optimizer, updates } = this.#compiled!;
+    this.#variables.forEach((_, i) => (this.#updates[i]! += current.some(({ trained }) => trained[i]) ? 1 : 0));
+    const told = optimizer.rates(
+      this.#variables.map(({ group }) => rates[group]!),
+      this.#updates,
+    );
+    const result: StepResult = { caption: null, auxiliary: null, gradientNorm: 0 };
+    current.forEach((call, i) => {
+      const batch = microBatches[i]!;
+      const fed = call.names.map((name) => batch[name]!);
+      const values = graph.run(call.inputs, purpose === 'step' ? [...fed, told] : fed, call.outputs).map(([value]) => value!);
+      const { caption, auxiliary } = lossesOf(call, values);
+      result.caption = plus(result.caption, caption);
+      result.auxiliary = plus(result.auxiliary, auxiliary);
+      if (purpose === 'step') result.gradientNorm = values.at(-1)!;
     });
+    if (purpose === 'accumulate') {
+      const { inputs, outputs } = updates.get(kind)!;
+      result.gradientNorm = graph.run(inputs, [told], outputs)[0]![0]!;
+    }
+    return Promise.resolve(result);
+  }
+
+  losses(kind: StepKind, batch: HostBatch): Promise<LossValues> {
+    const call = this.#call('losses', kind, batch);
+    const fed = call.names.map((name) => batch[name]!);
+    const values = this.#compiled!.graph.run(call.inputs, fed, call.outputs).map(([value]) => value!);
+    return Promise.resolve(lossesOf(call, values));
+  }
+
+  state(): Promise<OptimizerState> {
+    const kept = this.#compiled ? this.#kept(this.#compiled).state : (this.#restored ?? {});
+    const adamw = this.options.optimizer.name === 'adamw';
+    return Promise.resolve(
+      Object.fromEntries(
+        this.#variables.flatMap(({ name, variable: { shape, size } }, i) => {
+          const of = (what: string) => ({ shape, data: kept[`${name}/${what}`] ?? new Float32Array(size) });
+          if (!adamw) return this.options.optimizer.momentum > 0 ? [[`${name}/velocity`, of('velocity')]] : [];
+          // Exact up to 2^24 updates.
+          const updates = { shape: [], data: Float32Array.of(this.#updates[i]!) };
+          return [
+            [`${name}/m`, of('m')],
+            [`${name}/v`, of('v')],
+            [`${name}/updates`, updates],
+          ];
+        }),
+      ) as OptimizerState,
+    );
+  }
+
+  restore(state: OptimizerState): void {
+    const { name: kind, momentum } = this.options.optimizer;
+    const kept = kind === 'adamw' ? ['m', 'v'] : momentum > 0 ? ['velocity'] : [];
+    this.#restored = Object.fromEntries(
+      this.#variables.flatMap(({ name, variable: { shape } }) =>
+        kept.map((what) => [`${name}/${what}`, storedValues(state, `${name}/${what}`, shape)]),
+      ),
+    );
+    if (kind === 'adamw') this.#variables.forEach(({ name }, i) => (this.#updates[i] = storedValues(state, `${name}/updates`, [])[0]!));
+  }
+
+  sync(): Promise<void> {
+    if (this.#compiled) {
+      const tf = tensorflow();
+      const { graph, weights } = this.#compiled;
+      this.#variables.forEach(({ variable }, i) => {
+        const [values] = graph.run([], [], [weights[i]!.read]);
+        tf.tidy(() => variable.assign(tf.tensor(values!, variable.shape)));
+      });
+    }
+    return Promise.resolve();
   }
 
   dispose(): void {
-    this.#graph?.dispose();
-    this.#graph = undefined;
+    this.#compiled?.graph.dispose();
+    this.#compiled = undefined;
   }
 
-  /** For each variable: the powers of the betas, learning rate, epsilon and the factor of the decay. */
-  #rates(learningRate: number): HostArray {
-    const { betas, epsilon, 'weight-decay': decay } = this.settings.optimizer;
-    const rows = this.#updates.map((count) => {
-      const power2 = betas[1] ** count;
-      // TensorFlow's epsilon stands beside the uncorrected root ("epsilon hat" of Kingma & Ba, 2015, section 2); PyTorch's beside the corrected.
-      return [betas[0] ** count, power2, learningRate, epsilon * Math.sqrt(1 - power2), 1 - learningRate * decay];
-    });
-    return { data: Float32Array.from(rows.flat()), shape: [rows.length, 5] };
+  #call(purpose: Purpose, kind: StepKind, batch: HostBatch): Call {
+    const key = keyOf(purpose, kind, batch);
+    const known = this.#compiled?.calls.get(key);
+    if (known) return known;
+    this.#known.set(key, { purpose, kind, specs: specsOf(batch) });
+    try {
+      this.#compile();
+    } catch (error) {
+      this.#known.delete(key);
+      throw error;
+    }
+    return this.#compiled!.calls.get(key)!;
   }
 
-  /** A graph with all shapes known so far and this one; what the one before had learned goes over. */
-  #compile(kind: StepKind, batch: HostBatch): StepGraph {
-    const key = keyOf(kind, batch);
-    this.#known.set(key, { kind, specs: specsOf(batch) });
-    const state = this.#graph && this.#state();
+  /** A graph with all calls known so far: sessions share no variables. What the graph before had learned goes over. */
+  #compile(): void {
+    const { optimizer: settings, groups } = this.options;
     const builder = new GraphBuilder();
-    this.#slots = [];
-    for (const variable of this.options.variables) this.#slot(builder, variable);
-    const moments = this.options.variables.map((variable) => [moment(builder, variable), moment(builder, variable)] as const);
-    this.#moments = moments.flat().map(({ handle }) => read(builder, handle));
-    this.#steps = new Map([...this.#known].map(([known, shapes]) => [known, this.#trace(builder, shapes, moments)]));
-    const feeds = moments.flat().map(({ handle, shape }) => assignment(builder, handle, shape));
-    const zeros = builder.group(moments.flat().map(({ zero }) => zero));
-    const assign = builder.group(this.#slots.map((slot) => slot.assign));
-    const restore = builder.group(feeds.map((feed) => feed.assign));
+    const variables = new GraphVariables(builder);
+    const weights = this.#variables.map(({ variable }) => variables.variable(variable));
+    const parameters = this.#variables.map(({ name, group }, i) => ({
+      name,
+      variable: weights[i]!,
+      weightDecay: groups[group]!.weightDecay,
+    }));
+    const optimizer = new GraphOptimizer(builder, variables, parameters, settings);
+    const accumulates = [...this.#known.values()].some(({ purpose }) => purpose === 'accumulate');
+    const sums = accumulates ? weights.map(({ shape }) => variables.zeros(shape)) : [];
+    const calls = new Map([...this.#known].map(([key, call]) => [key, this.#trace(builder, variables, optimizer, sums, call)]));
+    const updates = new Map<StepKind, Update>();
+    for (const [key, { purpose, kind }] of this.#known) {
+      if (purpose === 'accumulate' && !updates.has(kind))
+        updates.set(kind, this.#update(builder, variables, optimizer, sums, calls.get(key)!));
+    }
+    const restores = new Map(
+      [...weights, ...Object.values(optimizer.state)].map((variable) => {
+        const { feed, assign } = variables.feed(variable);
+        return [variable, { feed, done: builder.group([assign]) }];
+      }),
+    );
+    const fill = variables.finish();
+    const kept = this.#compiled && this.#kept(this.#compiled);
     const graph = new CompiledGraph(builder);
-    this.#graph?.dispose();
-    this.#graph = graph;
-    this.#start(
-      assign,
-      zeros,
-      restore,
-      feeds.map(({ feed }) => feed),
-      state,
-    );
-    return this.#steps.get(key)!;
+    this.#compiled?.graph.dispose();
+    this.#compiled = { graph, calls, updates, optimizer, weights, restores };
+    fill(graph);
+    this.#fill(this.#compiled, kept ?? (this.#restored ? { weights: [], state: this.#restored } : undefined));
+    this.#restored = undefined;
   }
 
-  #start(assign: GraphTensor, zeros: GraphTensor, restore: GraphTensor, feeds: GraphTensor[], state?: Float32Array[]): void {
-    const weights = this.#slots.map(({ source }, i): HostArray => {
-      const kept = state?.[i];
-      const data = i < this.options.variables.length && kept ? kept : (source.dataSync() as Float32Array);
-      return { data, shape: source.shape };
-    });
-    this.#graph!.run(
-      this.#slots.map(({ feed }) => feed),
-      weights,
-      [assign],
-    );
-    if (!state) return void this.#graph!.run([], [], [zeros]);
-    const count = this.options.variables.length;
-    const shapes = this.options.variables.flatMap(({ shape }) => [shape, shape]);
-    this.#graph!.run(
-      feeds,
-      shapes.map((shape, i) => ({ data: state[count + i]!, shape })),
-      [restore],
-    );
-  }
-
-  /** Weights, then moments. */
-  #state(): Float32Array[] {
-    const weights = this.#slots.slice(0, this.options.variables.length).map((slot) => slot.read);
-    return this.#graph!.run([], [], [...weights, ...this.#moments]) as Float32Array[];
-  }
-
-  #slot(builder: GraphBuilder, source: Tensor): Slot {
-    const name = `variable-${this.#slots.length}`;
-    const handle = variableHandle(builder, name, source.shape);
-    const slot = { handle, read: read(builder, handle), source, ...assignment(builder, handle, source.shape) };
-    this.#slots.push(slot);
-    return slot;
-  }
-
-  #trace(builder: GraphBuilder, { kind, specs }: ShapeKey, moments: readonly (readonly Moment[])[]): StepGraph {
-    const tf = tensorflow();
-    const { variables, forward } = this.options;
-    const slots = new Map(this.#slots.map((slot) => [slot.source.dataId, slot]));
-    const capture = (tensor: Tensor): GraphTensor => {
-      const known = slots.get(tensor.dataId);
-      if (known) return known.read;
-      if (tensor.size <= inlined || tensor.dtype !== 'float32') {
-        const type = tensor.dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
-        return builder.constant(type, tensor.shape, tensor.dataSync() as Float32Array);
-      }
-      const slot = this.#slot(builder, tensor);
-      slots.set(tensor.dataId, slot);
-      return slot.read;
+  #fill({ graph, restores, weights, optimizer }: Compiled, kept: Kept | undefined): void {
+    if (!kept) return;
+    const put = (variable: GraphVariable, data: Float32Array) => {
+      const { feed, done } = restores.get(variable)!;
+      graph.run([feed], [{ data, shape: variable.shape }], [done]);
     };
-    const has = { caption: false, auxiliary: false };
-    const { inputs, outputs } = trace(builder, specs, { node: capture }, (tensors) => {
-      let losses: (Tensor | null)[] = [];
-      const { grads } = tf.variableGrads(() => {
-        const { caption, auxiliary, total } = forward(kind, tensors);
-        has.caption = caption !== null;
-        has.auxiliary = auxiliary !== null;
-        losses = [caption && tf.keep(caption), auxiliary && tf.keep(auxiliary)];
-        return total;
-      }, variables as Variable[]);
-      return [...losses, ...variables.map(({ name }) => grads[name] ?? null)];
-    });
-    const [caption, auxiliary, ...gradients] = outputs;
-    const { norm, update, rates } = this.#update(builder, gradients, moments);
-    const fetched = [caption, auxiliary, norm].filter((tensor) => tensor !== null && tensor !== undefined);
-    const results = fetched.map((tensor) => builder.node('Identity', [tensor], { T: float }, { after: [update] }));
+    kept.weights.forEach((data, i) => put(weights[i]!, data));
+    for (const [name, data] of Object.entries(kept.state)) put(optimizer.state[name]!, data);
+  }
+
+  #kept({ graph, weights, optimizer }: Compiled): Kept {
+    const value = ({ read }: GraphVariable) => graph.run([], [], [read])[0] as Float32Array;
     return {
-      inputs: [...Object.values(inputs), rates],
-      names: Object.keys(inputs),
-      outputs: results,
-      has,
-      trained: gradients.map((gradient) => gradient !== null),
+      weights: weights.map(value),
+      state: Object.fromEntries(Object.entries(optimizer.state).map(([name, variable]) => [name, value(variable)])),
     };
   }
 
-  /** AdamW on all variables that have a gradient, after clipping by the global norm as torch.nn.utils.clip_grad_norm_ does. */
-  #update(builder: GraphBuilder, gradients: readonly (GraphTensor | null)[], moments: readonly (readonly Moment[])[]) {
-    const { betas, 'weight-decay': decay } = this.settings.optimizer;
-    const { clip } = this.settings;
-    const scalar = (value: number) => builder.constant(dataTypes.float, [], Float32Array.of(value));
-    const operation = (op: string, ...inputs: GraphTensor[]) => builder.node(op, inputs, { T: float });
-    const there = gradients.filter((gradient) => gradient !== null);
-    const halves = there.map((gradient) => operation('L2Loss', gradient));
-    const squares = builder.node('AddN', halves, { T: float, N: { integer: halves.length } });
-    const norm = operation('Sqrt', operation('Mul', squares, scalar(2)));
-    const scale =
-      clip > 0 ? operation('Minimum', scalar(1), operation('RealDiv', scalar(clip), operation('AddV2', norm, scalar(1e-6)))) : null;
-    const count = gradients.length;
-    const rates = builder.node('Placeholder', [], { dtype: float, shape: { shape: [count, 5] } });
-    const rows = builder.node('Unpack', [rates], { T: float, num: { integer: count }, axis: { integer: 0 } });
-    const beta1 = scalar(betas[0]);
-    const beta2 = scalar(betas[1]);
-    const updates = gradients.flatMap((gradient, i) => {
-      if (gradient === null) return [];
-      const row = builder.node('Unpack', [i ? `${rows}:${i}` : rows], { T: float, num: { integer: 5 }, axis: { integer: 0 } });
-      const { handle } = this.#slots[i]!;
-      const [m, v] = moments[i]! as [Moment, Moment];
-      const scaled = scale ? operation('Mul', gradient, scale) : gradient;
-      // All gradients exist before anything changes: nobody reads a weight that is half of this step and half of the next.
-      const decayed = decay
-        ? [
-            builder.node('AssignVariableOp', [handle, builder.node('Mul', [read(builder, handle, [norm]), `${row}:4`], { T: float })], {
-              dtype: float,
-            }),
-          ]
-        : [];
-      return builder.node(
-        'ResourceApplyAdam',
-        [handle, m.handle, v.handle, row, `${row}:1`, `${row}:2`, beta1, beta2, `${row}:3`, scaled],
-        { T: float, use_locking: { flag: false }, use_nesterov: { flag: false } },
-        { after: [norm, ...decayed] },
+  #trace(
+    builder: GraphBuilder,
+    variables: GraphVariables,
+    optimizer: GraphOptimizer,
+    sums: readonly GraphVariable[],
+    { purpose, kind, specs }: CallKey,
+  ): Call {
+    const tf = tensorflow();
+    const { forward, clip, precision } = this.options;
+    let there = { caption: false, auxiliary: false };
+    const body = (tensors: Record<string, Tensor>) => {
+      let kept: (Tensor | null)[] = [];
+      const keep = ({ caption, auxiliary, total }: Losses) => {
+        there = { caption: caption !== null, auxiliary: auxiliary !== null };
+        kept = [caption && tf.keep(caption), auxiliary && tf.keep(auxiliary)];
+        return total;
+      };
+      if (purpose === 'losses') {
+        keep(forward(kind, tensors));
+        return kept;
+      }
+      const list = this.#variables.map(({ variable }) => variable);
+      const { grads } = tf.variableGrads(() => keep(forward(kind, tensors)), list);
+      return [...kept, ...list.map(({ name }) => grads[name] ?? null)];
+    };
+    const { inputs, outputs } = trace(builder, specs, variables, body, { precision });
+    const [caption, auxiliary, ...gradients] = outputs;
+    const call = { names: Object.keys(inputs), ...there, trained: gradients.map((gradient) => gradient !== null) };
+    const losses = [caption, auxiliary].filter((tensor) => tensor !== null && tensor !== undefined);
+    const fetched = (tensors: readonly GraphTensor[], after: readonly GraphTensor[]) =>
+      tensors.map((tensor) => builder.node('Identity', [tensor], { T: float }, { after }));
+    if (purpose === 'losses') return { ...call, inputs: Object.values(inputs), outputs: fetched(losses, []) };
+    if (purpose === 'accumulate') {
+      const added = gradients.flatMap((gradient, i) =>
+        gradient === null ? [] : [builder.node('AssignAddVariableOp', [sums[i]!.handle, gradient], { dtype: float })],
       );
-    });
-    return { norm, update: builder.group(updates), rates };
+      return { ...call, inputs: Object.values(inputs), outputs: fetched(losses, [builder.group(added)]) };
+    }
+    const { norm, rates, done } = optimizer.update(gradients, losses, clip);
+    return { ...call, inputs: [...Object.values(inputs), rates], outputs: fetched([...losses, norm], [done]) };
+  }
+
+  /** From the sums, which are zero again after it. */
+  #update(
+    builder: GraphBuilder,
+    variables: GraphVariables,
+    optimizer: GraphOptimizer,
+    sums: readonly GraphVariable[],
+    { trained }: Call,
+  ): Update {
+    const { norm, rates, done } = optimizer.update(
+      sums.map(({ read }, i) => (trained[i] ? read : null)),
+      [],
+      this.options.clip,
+    );
+    const zeroed = builder.group(sums.map((sum) => variables.assignZeros(sum, [done])));
+    return { inputs: [rates], outputs: [builder.node('Identity', [norm], { T: float }, { after: [zeroed] })] };
   }
 }
 
-interface Moment {
-  handle: GraphTensor;
-  shape: readonly number[];
-  zero: GraphTensor;
+/** The first of the values fetched are the losses that a call has. */
+function lossesOf({ caption, auxiliary }: Call, values: readonly number[]): LossValues {
+  return { caption: caption ? values[0]! : null, auxiliary: auxiliary ? values[Number(caption)]! : null };
 }
 
-function variableHandle(builder: GraphBuilder, name: string, shape: readonly number[]): GraphTensor {
-  return builder.node('VarHandleOp', [], { dtype: float, shape: { shape }, shared_name: { text: name }, container: { text: '' } });
-}
-
-function read(builder: GraphBuilder, handle: GraphTensor, after: readonly GraphTensor[] = []): GraphTensor {
-  return builder.node('ReadVariableOp', [handle], { dtype: float }, { after });
-}
-
-function assignment(builder: GraphBuilder, handle: GraphTensor, shape: readonly number[]): { feed: GraphTensor; assign: GraphTensor } {
-  const feed = builder.node('Placeholder', [], { dtype: float, shape: { shape } });
-  return { feed, assign: builder.node('AssignVariableOp', [handle, feed], { dtype: float }) };
-}
-
-function moment(builder: GraphBuilder, { shape }: Tensor): Moment {
-  const handle = variableHandle(builder, `moment-${builder.nodes}`, shape);
-  const sides = builder.constant(dataTypes.int32, [shape.length], Int32Array.from(shape));
-  // A buffer of its own each: constants of equal value would share one, and be copied when updated.
-  const empty = builder.node('Empty', [sides], { dtype: float, init: { flag: true } });
-  return { handle, shape, zero: builder.node('AssignVariableOp', [handle, empty], { dtype: float }) };
-}
+const plus = (a: number | null, b: number | null) => (a === null ? b : a + (b ?? 0));
 
 function specsOf(batch: HostBatch): Record<string, InputSpec> {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, { data, shape }]) => [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }]),
-  );
+  const spec = ({ data, shape }: HostArray): InputSpec => ({ shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' });
+  return Object.fromEntries(Object.entries(batch).map(([name, array]) => [name, spec(array)]));
 }
 
-function keyOf(kind: StepKind, batch: HostBatch): string {
-  return `${kind} ${Object.entries(batch)
-    .map(([name, { shape }]) => `${name}[${shape.join()}]`)
-    .join(' ')}`;
+function keyOf(purpose: Purpose, kind: StepKind, batch: HostBatch): string {
+  const shapes = Object.entries(batch).map(([name, { shape }]) => `${name}[${shape.join()}]`);
+  return `${purpose} ${kind} ${shapes.join(' ')}`;
 }

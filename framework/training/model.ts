@@ -8,8 +8,13 @@ export interface Model {
   head: LlmHead;
 }
 
-/** All variables by `<part>/<name>`, in a stable order. */
-export function namedVariables(parts: Readonly<Record<string, ModelPart>>): Record<string, Variable> {
+/** All variables of the parts by `<part's kind>/<name>`, in a stable order. */
+export function modelVariables({ encoder, projector, head }: Model): Record<string, Variable> {
+  return namedVariables({ encoder, projector, 'llm-head': head });
+}
+
+/** All variables by `<part>/<name>`. */
+export function namedVariables(parts: Readonly<Record<string, Pick<ModelPart, 'variables'>>>): Record<string, Variable> {
   return Object.fromEntries(
     Object.entries(parts).flatMap(([part, { variables }]) =>
       Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable]),

@@ -40,6 +40,7 @@ export function testModel(answers: readonly string[], seed = 1): Model {
     prepare: (samples: readonly InstructionSample[]) => ({
       labels: { data: Int32Array.from(samples, ({ answer }) => answers.indexOf(answer)), shape: [samples.length] },
     }),
+    answerTokens: ({ labels }) => labels!.data.length,
     loss: ({ labels }, visual) =>
       tidy(() => {
         const samples = visual.shape[0];

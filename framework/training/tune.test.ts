@@ -1,13 +1,18 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Scalar } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fault } from '../faults/index.js';
 import { seededRandom } from '../plugin/index.js';
 import { testBackend } from '../tensor/test-backend.js';
+import type { Evaluation } from './evaluation-record.js';
 import { generateAll } from './generate-all.js';
-import type { Model } from './model.js';
+import { modelVariables, type Model } from './model.js';
 import { testAnswers, testModel, testSettings, testSource } from './test-model.js';
-import { tune, type TuneInputs, type TuneStep } from './tune.js';
+import { clearProgress, tune, type TuneInputs } from './tune.js';
+import type { TuneStep } from './tune-step.js';
 
 const data = testSource(10);
 const silent = { start: () => ({ done: () => {}, end: () => {} }) };
@@ -180,6 +185,186 @@ test('a part that keeps what it makes is warned of once', async () => {
   assert.match(given.warnings[0]!, 'tensors leak');
   tf.dispose(kept);
   free(model);
+});
+
+test('of a batch whose loss is not finite, the sample that is to blame is named', async () => {
+  const tf = await testBackend('auto');
+  if (!tf) return;
+  const model = testModel([...testAnswers, `${testAnswers[1]}!`]);
+  const { head } = model;
+  const broken: Model = {
+    ...model,
+    head: {
+      ...head,
+      // What the head reads of clip 3's answer is no number.
+      prepare: (samples, visual) => ({
+        ...head.prepare(samples, visual),
+        factor: { data: Float32Array.of(samples.some(({ answer }) => answer.endsWith('!')) ? NaN : 1), shape: [] },
+      }),
+      loss: ({ factor, ...batch }, visual) => tf.mul(head.loss(batch, visual), factor!) as Scalar,
+    },
+  };
+  const samples = data.samples.map((sample, i) => (i === 3 ? { ...sample, answer: `${sample.answer}!` } : sample));
+  const settings = { ...testSettings, batch: 10, auxiliary: { ...testSettings.auxiliary, name: 'none' as const } };
+  const fault = await faultOf(tune(inputs(broken, { settings, samples })));
+  assert.is(fault.code, 'TENSOR_NAN');
+  assert.match(fault.message, /; by itself not finite: clip-3 \("At first, it is blue\. .*"\)$/);
+  assert.is(fault.details.clip, 'clip-3');
+  free(model);
+});
+
+const weightsOf = (model: Model) =>
+  Object.fromEntries(Object.entries(modelVariables(model)).map(([name, variable]) => [name, [...variable.dataSync()]]));
+
+test('stages follow each other: steps and curves go on, each trains what it says', async () => {
+  if (!(await testBackend('auto'))) return;
+  const model = testModel(testAnswers);
+  const start = weightsOf(model);
+  const seen: Record<string, number[]>[] = [];
+  const settings: TuneInputs['settings'] = {
+    ...testSettings,
+    // Weights are looked at between the steps.
+    engine: 'eager',
+    stages: [
+      { name: 'align', steps: 5, trainable: ['projector'], schedule: { name: 'constant', 'warm-up': 0 } },
+      {
+        name: 'instruct',
+        epochs: 2,
+        frozen: ['encoder'],
+        schedule: { 'warm-up': 0.2 },
+        auxiliary: { name: 'none' },
+        optimizer: { name: 'sgd', 'learning-rate': 0.2 },
+      },
+    ],
+  };
+  const given = inputs(model, { settings });
+  const note = given.onStep!;
+  given.onStep = (step) => {
+    note(step);
+    seen.push(weightsOf(model));
+  };
+  assert.is((await tune(given)).steps, 6 + 5 + 5);
+  const { steps } = given;
+  assert.equal(
+    steps.map(({ step }) => step),
+    Array.from({ length: 16 }, (_, i) => i + 1),
+  );
+  assert.is(steps.map(({ stage }) => stage[0]).join(''), 'aaaaaaaaaaaiiiii');
+  assert.is(steps.map(({ loss, auxiliary }) => (loss === null ? 'b' : auxiliary === null ? 'c' : 'x')).join(''), 'bbbbbbxxxxxccccc');
+  assert.is(steps.at(-1)!.learningRate < 0.2, true);
+  assert.equal(seen[10]!['encoder/weights'], start['encoder/weights']);
+  assert.equal(seen[10]!['llm-head/weights'], start['llm-head/weights']);
+  assert.not.equal(seen[10]!['projector/weights'], start['projector/weights']);
+  assert.equal(seen[15]!['encoder/weights'], start['encoder/weights']);
+  assert.not.equal(seen[15]!['llm-head/weights'], start['llm-head/weights']);
+  free(model);
+});
+
+test('held-out samples are evaluated and never trained on; patience ends a stage, the best weights come back', async () => {
+  const tf = await testBackend('auto');
+  if (!tf) return;
+  const folder = mkdtempSync(join(tmpdir(), 'mienlab-tune-'));
+  const model = testModel(testAnswers);
+  const prepared: string[] = [];
+  const spying: Model = {
+    ...model,
+    head: {
+      ...model.head,
+      prepare: (samples, visual) => (prepared.push(samples.map(({ answer }) => answer[0]).join('')), model.head.prepare(samples, visual)),
+    },
+  };
+  // Clips 8 and 9 have the answers of each other: what is learned makes them worse.
+  const samples = data.samples.map((sample, i) => ({ ...sample, answer: i < 8 ? sample.answer : testAnswers[(i + 1) % 2]! }));
+  const evaluations: Evaluation[] = [];
+  const weights: Record<number, ReturnType<typeof weightsOf>> = {};
+  const evaluate = { every: 3, from: 'share', share: 0.2, patience: 3, 'min-delta': 0, keep: 2, restore: 'best' } as const;
+  const given = inputs(spying, {
+    samples,
+    held: [8, 9],
+    folder,
+    settings: {
+      ...testSettings,
+      engine: 'eager',
+      evaluate,
+      auxiliary: { ...testSettings.auxiliary, name: 'none' },
+      optimizer: { ...testSettings.optimizer, 'learning-rate': 0.02 },
+    },
+    onEvaluation: (evaluation) => {
+      evaluations.push(evaluation);
+      weights[evaluation.step] = weightsOf(model);
+    },
+  });
+  const result = await tune(given);
+  const losses = evaluations.map(({ loss }) => loss);
+  const lowest = evaluations[losses.indexOf(Math.min(...losses))]!;
+  assert.is(result.steps, evaluations.at(-1)!.step);
+  assert.is(result.steps, lowest.step + 9, `${JSON.stringify(evaluations)}`);
+  assert.equal(weightsOf(model), weights[lowest.step]);
+  assert.is(prepared.filter((answers) => answers.length === 2).length, evaluations.length);
+  const names = [...losses.keys()]
+    .sort((a, b) => losses[a]! - losses[b]!)
+    .slice(0, 2)
+    .map((i) => `tune-step-${evaluations[i]!.step}`);
+  assert.equal(readdirSync(join(folder, 'best')).sort(), names.sort());
+  rmSync(folder, { recursive: true });
+  free(model);
+});
+
+test('an interrupted training goes on from its checkpoint, tells all steps again, and ends with the same weights', async () => {
+  const tf = await testBackend('tensorflow');
+  if (!tf) return;
+  const folder = mkdtempSync(join(tmpdir(), 'mienlab-tune-'));
+  const evaluate = { every: 4, from: 'share', share: 0.2, patience: 0, 'min-delta': 0, keep: 1, restore: 'last' } as const;
+  const settings: TuneInputs['settings'] = {
+    ...testSettings,
+    accumulate: 2,
+    evaluate,
+    stages: [
+      { name: 'a', steps: 7 },
+      { name: 'b', steps: 6 },
+    ],
+  };
+  const told = (steps: readonly TuneStep[]) =>
+    steps.map(({ step, stage, loss, auxiliary, gradientNorm, learningRate }) => ({
+      step,
+      stage,
+      loss,
+      auxiliary,
+      gradientNorm,
+      learningRate,
+    }));
+  const whole = testModel(testAnswers);
+  const expected = inputs(whole, { settings, held: [1, 5] });
+  await tune(expected);
+  const model = testModel(testAnswers);
+  // Before the captions, at an evaluation, at the end of a stage, within the next.
+  for (const stop of [3, 10, 13, 16]) {
+    const controller = new AbortController();
+    const given = inputs(model, {
+      settings,
+      held: [1, 5],
+      folder,
+      signal: controller.signal,
+      onStep: ({ step }) => void (step === stop && controller.abort()),
+    });
+    assert.match((await faultOf(tune(given))).message, `before step ${stop + 1} of 19`);
+    // Weights come from the checkpoint and not from what is left here.
+    for (const variable of Object.values(modelVariables(model))) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  }
+  const evaluations: Evaluation[] = [];
+  const last = inputs(model, { settings, held: [1, 5], folder, onEvaluation: (evaluation) => void evaluations.push(evaluation) });
+  assert.is((await tune(last)).steps, 19);
+  assert.equal(told(last.steps), told(expected.steps));
+  assert.equal(weightsOf(model), weightsOf(whole));
+  assert.equal(
+    evaluations.map(({ step }) => step),
+    [10, 13, 17, 19],
+  );
+  clearProgress(folder);
+  assert.equal(readdirSync(folder), ['best']);
+  rmSync(folder, { recursive: true });
+  free(model);
+  free(whole);
 });
 
 test('no samples is a fault', async () => {

@@ -43,7 +43,13 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     const loss = valueOf(head, samples, seen);
     assert.ok(loss > 0 && Number.isFinite(loss), `loss ${loss}`);
     const [first, second] = samples.map((sample, i) => tidy(() => valueOf(head, [sample], tf.slice(seen, [i, 0, 0], [1, tokens, hidden]))));
-    assert.ok(loss >= Math.min(first!, second!) - 1e-4 && loss <= Math.max(first!, second!) + 1e-4, `${loss} of ${first} and ${second}`);
+    const [m, n] = samples.map((sample) => head.answerTokens(head.prepare([sample], tokens)));
+    assert.is(head.answerTokens(head.prepare(samples, tokens)), m! + n!);
+    const weighed = (m! * first! + n! * second!) / (m! + n!);
+    assert.ok(
+      Math.abs(loss - weighed) < 1e-4 * loss,
+      `${loss} is not the mean ${weighed} of ${m} tokens of ${first} and ${n} of ${second}`,
+    );
     const sizes = gradientSizes(head, () => lossOf(head, samples, seen));
     for (const [name, largest] of Object.entries(sizes)) assert.ok(largest > 0, `variable ${name} gets gradient ${largest}`);
     const moved = tidy(() => tf.max(tf.abs(tf.grad((x) => lossOf(head, samples, x as Tensor3D))(seen))).dataSync()[0]!);
@@ -62,11 +68,38 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     assert.equal(await head.generate(samples, seen, greedy), texts);
     const drawn = { ...greedy, temperature: 1, topK: 40, topP: 0.95 };
     assert.equal(await head.generate(samples, seen, drawn), await head.generate(samples, seen, drawn));
-    await assertNoLeak(async () => {
-      await head.generate(samples, seen, greedy);
-      return [];
-    });
+    for (const options of [greedy, { ...greedy, beams: 2 }]) {
+      await assertNoLeak(async () => {
+        await head.generate(samples, seen, options);
+        return [];
+      });
+    }
     tensorflow().dispose(seen);
+    head.dispose();
+  });
+
+  test(`llm-head ${plugin.name}: answers do not depend on the batch, and obey repetition penalty, beams and stop strings`, async () => {
+    await withBackend();
+    const tf = tensorflow();
+    const head = await make(1);
+    const seen = visual();
+    const named = samples.map((sample, i) => ({ ...sample, clip: `clip ${i}` }));
+    for (const change of [{}, { temperature: 1 }, { repetitionPenalty: 1.3 }, { beams: 3 }]) {
+      const together = await head.generate(named, seen, { ...greedy, ...change });
+      assert.is(together.length, samples.length);
+      for (const [i, sample] of named.entries()) {
+        const alone = tf.slice(seen, [i, 0, 0], [1, tokens, hidden]);
+        assert.equal(await head.generate([sample], alone, { ...greedy, ...change }), [together[i]], JSON.stringify(change));
+        alone.dispose();
+      }
+    }
+    const texts = await head.generate(samples, seen, greedy);
+    for (const text of texts.filter(Boolean)) {
+      const stop = text.slice(Math.floor(text.length / 2));
+      const stopped = await head.generate(samples, seen, { ...greedy, stop: [stop] });
+      assert.is(stopped[texts.indexOf(text)]!.trim(), text.slice(0, text.indexOf(stop)).trim());
+    }
+    tf.dispose(seen);
     head.dispose();
   });
 

@@ -57,11 +57,16 @@ export class GraphVariables implements Captures {
   /** Starts as zeros, in a buffer of its own that updates may work on in place. */
   zeros(shape: readonly number[], dtype: number = dataTypes.float): GraphVariable {
     const variable = this.#make(shape, dtype);
+    this.#zeros.push(this.assignZeros(variable));
+    return variable;
+  }
+
+  assignZeros(variable: GraphVariable, after: readonly GraphTensor[] = []): GraphTensor {
+    const { shape, dtype } = variable;
     const sides = this.builder.constant(dataTypes.int32, [shape.length], Int32Array.from(shape));
     // Constants of equal value would share one buffer, and be copied when updated, or updated together.
-    const empty = this.builder.node('Empty', [sides], { dtype: { type: dtype }, init: { flag: true } });
-    this.#zeros.push(this.assign(variable, empty));
-    return variable;
+    const empty = this.builder.node('Empty', [sides], { dtype: { type: dtype }, init: { flag: true } }, { after });
+    return this.assign(variable, empty);
   }
 
   /** A read that happens after these nodes. */

@@ -1,5 +1,5 @@
 import type { NativeBinding, OpAttribute, TensorHandle } from '../kernels/native-backend.js';
-import type { GraphAttribute, GraphBuilder, GraphTensor } from './graph-builder.js';
+import { dataTypes, type GraphAttribute, type GraphBuilder, type GraphTensor } from './graph-builder.js';
 import { inferShapes, untraceable, type SymbolicTensor } from './shape-functions.js';
 
 interface Entry extends SymbolicTensor {
@@ -25,7 +25,7 @@ const shared = 64;
  * Stands where TensorFlow's C interface stands, but computes nothing: an operation becomes a node of the graph, its results are known by
  * shape and type alone. So whatever code calls the backend writes a graph instead.
  */
-export function symbolicBinding(real: NativeBinding, builder: GraphBuilder): SymbolicBinding {
+export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, precision: 'fp32' | 'bf16' = 'fp32'): SymbolicBinding {
   const entries: Entry[] = [];
   const constants = new Map<string, GraphTensor>();
 
@@ -59,6 +59,20 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder): Sym
     }
   }
 
+  const halves = new Map<GraphTensor, GraphTensor>();
+  function half(node: GraphTensor): GraphTensor {
+    let made = halves.get(node);
+    if (made === undefined) halves.set(node, (made = cast(node, dataTypes.float, dataTypes.bfloat16)));
+    return made;
+  }
+  const cast = (node: GraphTensor, from: number, to: number) =>
+    builder.node('Cast', [node], { SrcT: { type: from }, DstT: { type: to }, Truncate: { flag: false } });
+  /** A product of matrices rounded to bfloat16; summed in float32, as the hardware does. */
+  function product(nodes: readonly GraphTensor[], fields: Readonly<Record<string, GraphAttribute>>): GraphTensor {
+    const made = builder.node('MatMul', nodes.map(half), { ...fields, T: { type: dataTypes.bfloat16 } });
+    return cast(made, dataTypes.bfloat16, dataTypes.float);
+  }
+
   return {
     ...constantsOf(real),
     createTensor(shape, dtype, data) {
@@ -81,7 +95,7 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder): Sym
         fields['transpose_b'] = { flag: false };
         return transposed();
       });
-      const node = builder.node(op, nodes, fields);
+      const node = precision === 'bf16' && op === 'MatMul' ? product(nodes, fields) : builder.node(op, nodes, fields);
       return results.map(({ shape, dtype, values }, i) => {
         const id = entries.push({ shape, dtype, values, node: i ? `${node}:${i}` : node }) - 1;
         return { id, shape: [...shape], dtype };

@@ -54,6 +54,7 @@ function registerKernels(): void {
 /**
  * Runs `body` once over tensors that have shapes and types but no values, and writes what it does as nodes of `builder`. Gradients are
  * traced as everything else. The tensors that it gives are freed. Only on the backend `tensorflow`.
+ * With `bf16`, products of matrices round their factors to bfloat16.
  * Throws Fault TENSOR_UNTRACEABLE where the code reads values or calls an operation whose result's shape is not known before.
  */
 export function trace(
@@ -61,12 +62,13 @@ export function trace(
   specs: Readonly<Record<string, InputSpec>>,
   captures: Captures,
   body: (inputs: Record<string, Tensor>, scope: TraceScope) => readonly (Tensor | null)[],
+  { precision = 'fp32' as 'fp32' | 'bf16' } = {},
 ): Traced {
   const tf = tensorflow();
   const native = tf.backend() as unknown as BackendInternals;
   if (!isNativeBackend(native)) throw untraceable('trace', 'graphs run on the backend tensorflow only');
   registerKernels();
-  const binding = symbolicBinding(native.binding, builder);
+  const binding = symbolicBinding(native.binding, builder, precision);
   const captured = new WeakMap<object, number>();
 
   class TraceBackend extends (native.constructor as BackendClass) {

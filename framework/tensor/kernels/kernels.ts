@@ -92,7 +92,15 @@ export interface AdamStep {
 export interface AdamKernel {
   /** `gradients` lie parallel to the variables and are left to the caller; a variable without one stays as it is. */
   apply(gradients: readonly (Tensor | null)[], step: AdamStep): void;
+  /** By variable, for a checkpoint; what `restore` takes back. */
+  moments(): Promise<AdamMoments[]>;
+  restore(moments: readonly AdamMoments[]): void;
   dispose(): void;
+}
+
+interface AdamMoments {
+  m: Float32Array;
+  v: Float32Array;
 }
 
 const made = new WeakMap<object, Kernels>();

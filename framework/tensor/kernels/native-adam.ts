@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs';
+import { adamScalars } from './adam-scalars.js';
 import type { AdamKernel } from './kernels.js';
 import { attributes, type NativeBackend } from './native-backend.js';
 
@@ -22,14 +23,21 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
   const prefix = `mienlab-adam-${made++}`;
   const resource = (name: string, of: Variable) =>
     run('VarHandleOp', [text('container', ''), text('shared_name', `${prefix}/${name}`), ...ofDtype, shape('shape', of.shape)], [], 1);
+  const assign = (resource: number, of: Variable, values: Float32Array) => {
+    const id = binding.createTensor(of.shape, float, values);
+    run('AssignVariableOp', ofDtype, [resource, id], 0);
+    binding.deleteTensor(id);
+  };
+  const read = async (resource: number) => {
+    const tensor = backend.createOutputTensor(binding.executeOp('ReadVariableOp', ofDtype, [resource], 1)[0]!);
+    const values = (await tensor.data()) as Float32Array;
+    tensor.dispose();
+    return values;
+  };
   const slots = variables.map((variable, i) => {
     const slot = { weights: resource(`weights-${i}`, variable), m: resource(`m-${i}`, variable), v: resource(`v-${i}`, variable) };
-    for (const moment of [slot.m, slot.v]) {
-      // A buffer of its own each: the kernel would copy a shared one.
-      const zeros = binding.createTensor(variable.shape, float, new Float32Array(variable.size));
-      run('AssignVariableOp', ofDtype, [moment, zeros], 0);
-      binding.deleteTensor(zeros);
-    }
+    // A buffer of its own each: the kernel would copy a shared one.
+    for (const moment of [slot.m, slot.v]) assign(moment, variable, new Float32Array(variable.size));
     return slot;
   });
 
@@ -52,19 +60,20 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
         run('AssignVariableOp', ofDtype, [slot.weights, kept], 0);
         if (kept !== weights) binding.deleteTensor(kept);
         binding.deleteTensor(weights);
-        // The kernel corrects the bias in float32, where 1 - 0.999 is off by 1.3e-5 of itself: it is told that there is none (powers of 0), and the
-        // rate carries what PyTorch computes in double precision, along with what the kernel's own 1 - beta is off by.
-        const off1 = (1 - Math.fround(beta1)) / (1 - beta1);
-        const off2 = Math.sqrt((1 - Math.fround(beta2)) / (1 - beta2));
-        const root = Math.sqrt(1 - beta2 ** updates[i]!) * off2;
-        const rate = (learningRate * root) / (1 - beta1 ** updates[i]!) / off1;
-        // TensorFlow's epsilon stands beside the uncorrected root ("epsilon hat" of Kingma & Ba, 2015, section 2); PyTorch's beside the corrected.
-        const scalars = [0, 0, rate, beta1, beta2, epsilon * root].map(number);
+        const told = adamScalars(learningRate, { beta1, beta2, epsilon }, updates[i]!);
+        const scalars = [0, 0, told.rate, beta1, beta2, told.epsilon].map(number);
         run('ResourceApplyAdam', adamAttributes, [slot.weights, slot.m, slot.v, ...scalars, gradient], 0);
         backend.tensorMap.get(variable.dataId).id = run('ReadVariableOp', ofDtype, [slot.weights], 1);
         if (gradient !== gradientId) binding.deleteTensor(gradient);
       });
       for (const id of numbers.values()) binding.deleteTensor(id);
+    },
+    moments: () => Promise.all(slots.map(async ({ m, v }) => ({ m: await read(m), v: await read(v) }))),
+    restore(given) {
+      slots.forEach(({ m, v }, i) => {
+        assign(m, variables[i]!, given[i]!.m);
+        assign(v, variables[i]!, given[i]!.v);
+      });
     },
     dispose() {
       for (const id of slots.flatMap((slot) => [slot.weights, slot.m, slot.v])) {

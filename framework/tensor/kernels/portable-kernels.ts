@@ -107,6 +107,15 @@ function portableAdam(tf: Tensorflow, variables: readonly Variable[]): AdamKerne
         });
       });
     },
+    moments: () =>
+      Promise.all(moments.map(async ({ m, v }) => ({ m: (await m.data()) as Float32Array, v: (await v.data()) as Float32Array }))),
+    restore(given) {
+      moments.forEach((moment, i) => {
+        const { shape } = variables[i]!;
+        moment.m = renew(moment.m, () => tf.tensor(given[i]!.m, shape));
+        moment.v = renew(moment.v, () => tf.tensor(given[i]!.v, shape));
+      });
+    },
     dispose() {
       for (const { m, v } of moments) tf.dispose([m, v]);
     },

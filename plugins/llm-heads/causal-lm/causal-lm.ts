@@ -1,10 +1,10 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
-import type { GenerateOptions, InstructionSample, LlmHead, PluginContext, Variables } from 'mienlab/contracts';
+import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Variables } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
 import { seededRandom } from 'mienlab/plugin';
 import { crossEntropy, generateTokens, tensorflow, tidy, toTensors } from 'mienlab/tensor';
+import { DecodeSessions } from './decode-sessions.js';
 import { Decoder } from './decoder.js';
-import { EagerSession } from './eager-session.js';
 import { attachAdapter } from './lora/attach-adapter.js';
 import { initialAdapter } from './lora/lora-adapter.js';
 import { readAdapter } from './lora/read-adapter.js';
@@ -16,14 +16,18 @@ import { decoderWeightShapes } from './weight-shapes.js';
 /** A pretrained decoder behind visual embeddings: tuned whole, or by LoRA with its own weights frozen. */
 export class CausalLm implements LlmHead {
   readonly variables: Variables;
+  readonly #sessions: DecodeSessions;
+  readonly #signal: AbortSignal;
 
   private constructor(
     private readonly decoder: Decoder,
     private readonly prompts: PromptMaker,
     private readonly contextLength: number,
-    private readonly signal: AbortSignal,
+    { log, signal }: Pick<PluginContext, 'log' | 'signal'>,
     adapter: Variables | null,
   ) {
+    this.#signal = signal;
+    this.#sessions = new DecodeSessions(decoder, log);
     this.variables = adapter ?? decoder.variables;
   }
 
@@ -51,12 +55,16 @@ export class CausalLm implements LlmHead {
     const weights = checkpoint.weights();
     log.info(`${spec.family}, ${spec.layers} layers of width ${spec.hidden}, from ${weights.files.join(', ')}`);
     const decoder = Decoder.load(spec, weights);
-    return new CausalLm(decoder, prompts, contextLength, signal, start && attachAdapter(decoder, start));
+    return new CausalLm(decoder, prompts, contextLength, { log, signal }, start && attachAdapter(decoder, start));
   }
 
   prepare(samples: readonly InstructionSample[], visual: number): TrainingPromptBatch {
     const prompts = samples.map((sample, i) => this.prompts.training(sample, visual, i));
     return trainingPromptBatch(prompts, visual, this.contextLength);
+  }
+
+  answerTokens({ weights }: HostBatch): number {
+    return (weights!.data as Float32Array).filter((weight) => weight > 0).length;
   }
 
   loss(batch: Readonly<Record<string, Tensor>>, visual: Tensor3D): Scalar {
@@ -88,7 +96,7 @@ export class CausalLm implements LlmHead {
       return this.#embedded(ids!, tf.gather(visual, source), order!);
     });
     const length = host.ids.shape[1]!;
-    const session = new EagerSession(this.decoder, { embeddings, length, lengths: source.map((i) => prompts[i]!.ids.length) }, room - 1);
+    const session = await this.#sessions.open({ embeddings, length, lengths: source.map((i) => prompts[i]!.ids.length) }, room - 1);
     embeddings.dispose();
     try {
       const answers = await generateTokens({
@@ -98,7 +106,7 @@ export class CausalLm implements LlmHead {
         decode: (ids) => this.prompts.answer(ids),
         options: { ...options, maxNewTokens: room },
         randoms: samples.map(({ clip, instruction }, i) => seededRandom(seed).fork(`${clip ?? i} ${instruction}`)),
-        signal: this.signal,
+        signal: this.#signal,
       });
       return answers.map(({ text }) => text);
     } finally {
@@ -112,6 +120,7 @@ export class CausalLm implements LlmHead {
   }
 
   dispose(): void {
+    this.#sessions.dispose();
     tensorflow().dispose(this.variables as Record<string, Variable>);
     this.decoder.dispose();
   }

@@ -1,5 +1,5 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
-import type { GenerateOptions, InstructionSample, LlmHead, PluginContext, Random, Variables } from 'mienlab/contracts';
+import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Random, Variables } from 'mienlab/contracts';
 import {
   blockWeights,
   constantVariable,
@@ -78,6 +78,10 @@ export class TinyDecoder implements LlmHead {
   prepare(samples: readonly InstructionSample[], visual: number): TrainingBatch {
     const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
     return trainingBatch(texts, visual, this.tokenizer.size, this.config['context-length']);
+  }
+
+  answerTokens({ weights }: HostBatch): number {
+    return (weights!.data as Float32Array).filter((weight) => weight > 0).length;
   }
 
   loss({ ids, labels, weights }: Readonly<Record<keyof TrainingBatch, Tensor>>, visual: Tensor3D): Scalar {
