@@ -5,12 +5,14 @@
     python tools/export-golden.py FOLDER [--out DIR] [--gradients] [--adamw] ...
 
 Needs torch, transformers and safetensors, for adapters peft too. Everything is computed in float32 on the CPU, with eager attention and
-without dropout: a model needs four bytes a parameter, eight with --gradients, sixteen with --adamw."""
+without dropout: a model needs four bytes a parameter, eight with --gradients, twenty with --adamw. Then everything once more in float64, for
+the error that float32 has with this model (twice the memory; --no-float64 leaves it out)."""
 import argparse
 import json
 import os
 import sys
 from pathlib import Path
+from unittest import mock
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +33,7 @@ def parse():
     parser.add_argument("--gradients", action="store_true", help="the norm of every gradient, and --named ones whole")
     parser.add_argument("--named", nargs="*", help="weights whose gradients are written whole; default: a norm, a projection and the last norm")
     parser.add_argument("--adamw", action="store_true", help="steps of AdamW as well; implies --gradients")
+    parser.add_argument("--no-float64", action="store_true", help="do not measure the error of float32")
     args = parser.parse_args()
     if args.length < 8:
         parser.error("--length: at least 8")
@@ -57,15 +60,24 @@ def batch_of(generator, vocabulary, length):
     return right, left
 
 
+def run(model, **inputs):
+    """A pass that is float64 throughout where the model is: its code says torch.float32 where it wants more than half precision. Rotary angles
+    stay float32."""
+    if next(model.parameters()).dtype != torch.float64:
+        return model(**inputs)
+    with mock.patch.object(torch, "float32", torch.float64):
+        return model(**inputs)
+
+
 def forward(model, batch, **more):
     ids, mask = torch.tensor(batch["input_ids"]), torch.tensor(batch["attention_mask"])
     positions = torch.tensor(batch["position_ids"]) if "position_ids" in batch else torch.arange(ids.shape[1]).expand(ids.shape)
-    return model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, **more)
+    return run(model, input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, **more)
 
 
 def loss_of(logits, labels):
     """Mean over all labelled tokens, each predicted from the token before it."""
-    return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), torch.tensor(labels)[:, 1:].flatten(), ignore_index=IGNORED)
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), torch.tensor(labels)[:, 1:].flatten(), ignore_index=IGNORED)
 
 
 @torch.no_grad()
@@ -75,8 +87,8 @@ def greedy(model, ids, mask, count):
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     tokens, steps, margin, cache = [], [], float("inf"), None
     for _ in range(count):
-        out = model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True)
-        cache, logits = out.past_key_values, out.logits[:, -1].float()
+        out = run(model, input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True)
+        cache, logits = out.past_key_values, out.logits[:, -1]
         best = logits.topk(2, dim=-1).values
         margin = min(margin, (best[:, 0] - best[:, 1]).min().item())
         ids = logits.argmax(-1, keepdim=True)
@@ -94,8 +106,9 @@ def splice(model, generator, vocabulary, count, with_gradients, golden, tensors)
     ids[0, 2] = ids[1, 5] = image
     before = torch.tensor([[1] * 9, [1] * 7 + [0] * 2])
     embedded = model.get_input_embeddings()
-    spread = embedded.weight.detach().std()
-    visual = (torch.randn(2, count, embedded.weight.shape[1], generator=generator) * spread).requires_grad_(with_gradients)
+    spread = embedded.weight.detach().double().std().item()
+    drawn = torch.randn(2, count, embedded.weight.shape[1], generator=generator) * spread
+    visual = drawn.to(embedded.weight.dtype).requires_grad_(with_gradients)
     rows, mask, labels = [], [], []
     for row, known, image_at in zip(ids, before, (2, 5)):
         put = lambda values, new: values[:image_at].tolist() + [new] * count + values[image_at + 1 :].tolist()
@@ -106,7 +119,7 @@ def splice(model, generator, vocabulary, count, with_gradients, golden, tensors)
         labels.append(put(answer, IGNORED))
     inputs = torch.stack(rows)
     positions = torch.arange(inputs.shape[1]).expand(inputs.shape[:2])
-    logits = model(inputs_embeds=inputs, attention_mask=torch.tensor(mask), position_ids=positions, use_cache=False).logits
+    logits = run(model, inputs_embeds=inputs, attention_mask=torch.tensor(mask), position_ids=positions, use_cache=False).logits
     loss = loss_of(logits, labels)
     part = golden["splice"] = {"image_token_id": image, "num_visual": count, "input_ids": ids.tolist(), "attention_mask": mask, "labels": labels}
     part["loss"] = loss.item()
@@ -114,17 +127,22 @@ def splice(model, generator, vocabulary, count, with_gradients, golden, tensors)
     if with_gradients:
         model.zero_grad(set_to_none=True)
         loss.backward()
-        part["grad_visual_norm"] = visual.grad.norm().item()
-        part["grad_embed_tokens_norm"] = embedded.weight.grad.norm().item()
+        part["grad_visual_norm"] = norm(visual.grad)
+        part["grad_embed_tokens_norm"] = norm(embedded.weight.grad)
         tensors["splice.grad_visual"] = visual.grad
         model.zero_grad(set_to_none=True)
+
+
+def norm(tensor):
+    """In float64: torch's float32 sum over a million squares is off by 1e-4."""
+    return tensor.double().norm().item()
 
 
 def gradients(model, parameters, loss):
     model.zero_grad(set_to_none=True)
     loss().backward()
-    norms = {name: weight.grad.norm().item() for name, weight in parameters.items()}
-    return norms, sum(norm**2 for norm in norms.values()) ** 0.5
+    norms = {name: norm(weight.grad) for name, weight in parameters.items()}
+    return norms, sum(value**2 for value in norms.values()) ** 0.5
 
 
 def adamw(model, parameters, loss, rates, on_step=lambda step: None):
@@ -171,9 +189,8 @@ def load(folder):
     return model.eval()
 
 
-def of_model(args):
+def of_model(args, model):
     generator = torch.Generator().manual_seed(args.seed)
-    model = load(args.folder)
     vocabulary = model.config.vocab_size
     right, left = batch_of(generator, vocabulary, args.length)
     golden = {"class": type(model).__name__, "seed": args.seed, "torch": torch.__version__, "transformers": transformers.__version__}
@@ -190,9 +207,6 @@ def of_model(args):
     tensors["generate.step_logits"] = steps[0]
     tokens, _, margin = greedy(model, left["input_ids"], left["attention_mask"], args.new_tokens)
     golden["generate_left_padded_batch"] = {"new_tokens": tokens, "min_top1_top2_margin": margin}
-    least = min(golden[key]["min_top1_top2_margin"] for key in ("generate", "generate_left_padded_batch"))
-    if least < 1e-3:
-        print(f"note: the two best tokens of a step are {least:.1e} apart; where they are closer than rounding, generation may part", file=sys.stderr)
     model.requires_grad_(args.gradients)
     splice(model, generator, vocabulary, args.visual, args.gradients, golden, tensors)
     if args.gradients:
@@ -211,20 +225,16 @@ def of_model(args):
     return golden, tensors
 
 
-def of_adapter(args):
+def of_adapter(args, base_model, folder):
     import peft
 
-    config = json.loads((args.folder / "adapter_config.json").read_text())
-    base = config["base_model_name_or_path"]
-    folder = next((path for path in (args.folder / base, Path(base)) if path.is_dir()), None)
-    if folder is None or not (folder / "golden.json").exists():
-        sys.exit(f"{args.folder}: its base {base} has no golden.json: run this on the base first")
+    base = json.loads((args.folder / "adapter_config.json").read_text())["base_model_name_or_path"]
     right = json.loads((folder / "golden.json").read_text())
-    base_model = load(folder)
     tensors = {}
     with torch.no_grad():
         tensors["logits_base"] = forward(base_model, right).logits
-    model = peft.PeftModel.from_pretrained(base_model, args.folder, is_trainable=True).eval()
+    model = peft.PeftModel.from_pretrained(base_model, args.folder, is_trainable=True, autocast_adapter_dtype=False).eval()
+    model.to(next(base_model.parameters()).dtype)
     loss = lambda: loss_of(forward(model, right).logits, right["labels"])
     with torch.no_grad():
         tensors["logits_lora"] = forward(model, right).logits
@@ -247,6 +257,55 @@ def of_adapter(args):
     return golden, tensors
 
 
+def base_of(adapter):
+    """The folder of an adapter's base: beside it, or where the path leads from here."""
+    base = json.loads((adapter / "adapter_config.json").read_text())["base_model_name_or_path"]
+    folder = next((path for path in (adapter / base, Path(base)) if path.is_dir()), None)
+    if folder is None or not (folder / "golden.json").exists():
+        sys.exit(f"{adapter}: its base {base} has no golden.json: run this on the base first")
+    return folder
+
+
+def far(rough, exact, mask=None):
+    """The largest absolute difference, and the largest exact value, where the mask is 1."""
+    if mask is not None:
+        known = torch.tensor(mask).bool()
+        rough, exact = rough[known], exact[known]
+    return (rough.double() - exact.double()).abs().max().item(), exact.abs().max().item()
+
+
+def float32_error(golden, tensors, golden64, tensors64):
+    """How far float32 is from float64, by the names that `mienlab verify` has for its comparisons: relative for gradients and norms, else absolute."""
+    error = {}
+    masks = {"logits_left_padded": golden.get("left_padded", {}).get("attention_mask"), "splice.logits": golden.get("splice", {}).get("attention_mask")}
+    for name, tensor in tensors.items():
+        if name == "generate.step_logits" and golden["generate"]["new_tokens"] != golden64["generate"]["new_tokens"]:
+            continue
+        usual = golden.get("attention_mask") if name.startswith(("logits", "hidden", "final")) else None
+        absolute, size = far(tensor, tensors64[name], masks.get(name) or usual)
+        error[name] = absolute / (size or 1) if "grad" in name else absolute
+
+    def scalars(of, prefix=""):
+        """Every number or list of numbers that is compared, by the comparison's name."""
+        for key, value in of.items():
+            if key in ("loss", "grad_norm_total", "grad_visual_norm", "grad_embed_tokens_norm", "grad_norm_before_clip"):
+                yield prefix + key, value
+            elif key == "loss_before_step":
+                yield f"{prefix}losses", [*value, of["loss_after_last"]]
+            elif key == "adamw_losses_before_step_1_5_and_after":
+                yield "adamw_losses", value
+            elif key == "grad_norms":
+                yield from ((f"grad_norms.{name}", number) for name, number in value.items())
+            elif isinstance(value, dict):
+                yield from scalars(value, f"{prefix}{key}.")
+
+    exact = dict(scalars(golden64))
+    for name, value in scalars(golden):
+        absolute, size = far(torch.tensor(value).flatten(), torch.tensor(exact[name], dtype=torch.float64).flatten())
+        error[name] = absolute / (size or 1) if "grad" in name else absolute
+    return error
+
+
 def write(folder, golden, tensors):
     """Beside first, then renamed: what is there is whole."""
     stored = {name: tensor.detach().float().contiguous().clone() for name, tensor in tensors.items()}
@@ -263,7 +322,20 @@ def main():
     adapter = (args.folder / "adapter_config.json").exists()
     if not adapter and not (args.folder / "config.json").exists():
         sys.exit(f"{args.folder}: there is neither config.json nor adapter_config.json")
-    golden, tensors = of_adapter(args) if adapter else of_model(args)
+    folder = base_of(args.folder) if adapter else args.folder
+
+    def compute(model):
+        golden, tensors = of_adapter(args, model, folder) if adapter else of_model(args, model)
+        return golden, {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+    golden, tensors = compute(load(folder))
+    if not args.no_float64:
+        exact = compute(load(folder).double())
+        golden["float32_error"] = float32_error(golden, tensors, *exact)
+        print(f"float32 is off by {golden['float32_error'].get('logits', golden['float32_error'].get('logits_lora')):.1e} in the logits")
+    margins = [golden[key]["min_top1_top2_margin"] for key in ("generate", "generate_left_padded_batch") if key in golden]
+    if margins and min(margins) < 1e-3:
+        print(f"the two best tokens of a step are {min(margins):.1e} apart: where rounding is not far below that, generation may part")
     out = args.out or args.folder
     if args.out:
         out.mkdir(parents=True, exist_ok=True)

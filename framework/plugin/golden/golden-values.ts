@@ -38,6 +38,12 @@ export class GoldenValues {
     return this.#checked(key, isNumbers, 'a list of numbers');
   }
 
+  /** What is known of float32's error in the reference implementation, by comparison. */
+  float32Errors(): Record<string, number> {
+    const errors = this.part('float32_error');
+    return errors ? Object.fromEntries(errors.keys().map((key) => [key, errors.number(key)])) : {};
+  }
+
   /** Rows of equal length, at least one. */
   rows(key: string): number[][] {
     const fits = (value: unknown): value is number[][] =>

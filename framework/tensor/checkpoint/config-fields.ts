@@ -37,7 +37,7 @@ export class ConfigFields {
   ) {}
 
   has(key: string): boolean {
-    return Object.hasOwn(this.values, key) && this.values[key] !== null;
+    return Object.hasOwn(this.values, key) && this.values[key] !== null && this.values[key] !== undefined;
   }
 
   /** A whole number from `least` (1 where not said) to 2^31. */

@@ -14,7 +14,7 @@ import { verifyGradients, verifyTuning } from './verify-tuning.js';
 /** Everything that a folder of a causal language model, or of a LoRA adapter of one, has reference values for. */
 export async function verifyCausalLm(folder: GoldenFolder, { signal }: { log: Log; signal: AbortSignal }): Promise<Comparison[]> {
   const golden = new GoldenValues(folder);
-  const comparisons = new Comparisons();
+  const comparisons = new Comparisons(golden.float32Errors());
   if (!existsSync(join(folder.folder, 'config.json'))) {
     await verifyAdapter(folder.folder, golden, comparisons);
     return comparisons.list;
