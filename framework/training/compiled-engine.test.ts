@@ -67,14 +67,14 @@ async function trained(Engine: typeof EagerEngine | typeof CompiledEngine, setti
   const options = engineOptions(model, settings);
   let engine: StepEngine = new Engine(options);
   const curve: (number | null)[][] = [];
-  for (let step = 0; step < 24; step++) {
-    const kind = step < 6 ? 'before' : 'captions';
+  for (let step = 0; step < 14; step++) {
+    const kind = step < 4 ? 'before' : 'captions';
     // Shapes change, come back, and kinds follow on each other.
     const batch = batches(kind, step % 3 === 0 ? 5 : 4, step);
     const more = parts && step % 4 > 1 ? [batches(kind, 5, 100 + step), batches(kind, 3, 200 + step)] : [];
     const { caption, auxiliary, gradientNorm } = await engine.step(kind, [batch, ...more], [0.01 * (step + 1), 0.02]);
     curve.push([caption, auxiliary, gradientNorm]);
-    if (!handOver || step !== 13) continue;
+    if (!handOver || step !== 8) continue;
     await engine.sync();
     const state = await engine.state();
     engine.dispose();
