@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { alternate, compare, median, tokenAgreement } from './lib/measure.mjs';
 import { prepareModel } from './lib/models.mjs';
 import { benchOptions, runsPerTurn } from './lib/options.mjs';
-import { keep, machine, megabytes, printMachine, progress, spread, table } from './lib/report.mjs';
+import { keep, machine, megabytes, printFailures, printMachine, progress, rowDone, spread, table } from './lib/report.mjs';
 import { System, endWorkers, endWorkersOnSignals } from './lib/system.mjs';
 import { benchPython } from './lib/venv.mjs';
 
@@ -77,6 +77,8 @@ async function measure(config, dtype, batch) {
       });
     }
     results.push(...rows);
+  } catch (error) {
+    results.push(...options.against.map((rival) => ({ config, dtype, batch, subject: options.subject, rival, failed: error.message })));
   } finally {
     await Promise.all(started.map(({ system }) => system.close()));
     rmSync(cache, { recursive: true, force: true });
@@ -85,7 +87,12 @@ async function measure(config, dtype, batch) {
 
 try {
   for (const config of options.configs)
-    for (const dtype of options.dtypes) for (const batch of batches) await measure(config, dtype, batch);
+    for (const dtype of options.dtypes)
+      for (const batch of batches) {
+        const began = performance.now();
+        await measure(config, dtype, batch);
+        rowDone(`${config} ${dtype} batch ${batch}`, began);
+      }
 } finally {
   progress('');
   endWorkers();
@@ -96,18 +103,32 @@ console.log(`${promptLength} prompt tokens, ${tokens} new ones, greedy`);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 console.log(
   table(
-    ['generation', 'against', 'tokens/s', 'its', 'speed ratio [min max]', 'threads', 'its', 'peak MB', 'its', 'first s', 'its', 'equal tokens'],
-    results.map(({ config, dtype, batch, rival, agree, agreement, speed, threads, memory, first }) => [
+    [
+      'generation',
+      'against',
+      'tokens/s',
+      'its',
+      'speed ratio [min max]',
+      'threads',
+      'its',
+      'peak MB',
+      'its',
+      'first s',
+      'its',
+      'equal tokens',
+    ],
+    results.map(({ config, dtype, batch, rival, failed, agreement, speed, threads, memory, first }) => [
       `${config} ${dtype} batch ${batch}`,
       rival,
-      ...(agree
+      ...(speed
         ? [speed.ours.toFixed(0), speed.theirs.toFixed(0), spread(speed), threads.ours, threads.theirs]
-        : ['-', '-', `tokens differ from the ${agreement.first + 1}th on`, '-', '-']),
+        : ['-', '-', failed ? 'failed' : 'not timed', '-', '-']),
       ...(memory ? [megabytes(memory.ours), megabytes(memory.theirs)] : ['-', '-']),
       ...(first ? [(first.ours / 1000).toFixed(2), (first.theirs / 1000).toFixed(2)] : ['-', '-']),
-      percent(agreement.share),
+      agreement ? percent(agreement.share) : '-',
     ]),
   ),
 );
+printFailures(results, ({ agreement }) => `tokens differ from number ${agreement.first + 1} on`);
 keep('generation', { machine: facts, versions, promptLength, tokens, results }, options.json);
-process.exitCode = results.every(({ agree }) => agree) ? 0 : 1;
+process.exitCode = results.every(({ speed }) => speed) ? 0 : 1;

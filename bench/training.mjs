@@ -2,20 +2,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { alternate, compare, lossDifference, median } from './lib/measure.mjs';
 import { prepareModel } from './lib/models.mjs';
+import { optimizerOf } from './lib/optimizer.mjs';
 import { benchOptions, runsPerTurn } from './lib/options.mjs';
-import { keep, machine, megabytes, printMachine, progress, spread, table } from './lib/report.mjs';
+import { keep, machine, megabytes, printFailures, printMachine, progress, rowDone, spread, table } from './lib/report.mjs';
 import { System, endWorkers, endWorkersOnSignals } from './lib/system.mjs';
 import { benchPython } from './lib/venv.mjs';
 
-const optimizer = { name: 'adamw', 'learning-rate': 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, 'weight-decay': 0.01 };
 /** Steps whose losses must agree, and how far apart they may be (relative); bfloat16 has 8 bits of mantissa. */
 const checkedSteps = 4;
 const tolerance = { fp32: 1e-4, bf16: 1e-2 };
 const growthSteps = { from: 50, to: 1000 };
 
-const options = benchOptions({ growth: { type: 'string', default: 'A' }, lr: { type: 'string' } });
+const options = benchOptions({ growth: { type: 'string', default: 'A' } });
 endWorkersOnSignals();
 const facts = machine();
 const python = await benchPython();
@@ -54,14 +55,19 @@ async function measure(config, dtype) {
   const model = prepareModel(config, python);
   const cache = mkdtempSync(join(tmpdir(), 'mienlab-bench-'));
   const { name, folder, adapter, parameters, inputs, targets } = model;
-  const rate = options.lr ? { 'learning-rate': Number(options.lr) } : {};
   const spec = { task: 'training', name, model: folder, adapter, parameters, inputs, targets, dtype, cache, threads: cpus().length };
-  spec.optimizer = { ...optimizer, ...(adapter && { 'learning-rate': 1e-4 }), ...rate };
+  spec.optimizer = optimizerOf(model);
   const started = [];
   try {
     for (const name of [options.subject, ...options.against]) started.push(await start(name, spec));
     const [subject, ...rivals] = started;
-    const rows = rivals.map((rival) => ({ config, dtype, subject: options.subject, rival: rival.system.name, ...losses(subject, rival, dtype) }));
+    const rows = rivals.map((rival) => ({
+      config,
+      dtype,
+      subject: options.subject,
+      rival: rival.system.name,
+      ...losses(subject, rival, dtype),
+    }));
     if (rows.every(({ agree }) => agree)) {
       const count = options.runs ?? runsPerTurn(median(started.map(({ stepTime }) => stepTime)));
       const times = await alternate(
@@ -82,6 +88,8 @@ async function measure(config, dtype) {
       );
     }
     results.push(...rows);
+  } catch (error) {
+    results.push(...options.against.map((rival) => ({ config, dtype, subject: options.subject, rival, failed: error.message })));
   } finally {
     await Promise.all(started.map(({ system }) => system.close()));
     rmSync(cache, { recursive: true, force: true });
@@ -101,7 +109,12 @@ function losses(ours, theirs, dtype) {
 }
 
 try {
-  for (const config of options.configs) for (const dtype of options.dtypes) await measure(config, dtype);
+  for (const config of options.configs)
+    for (const dtype of options.dtypes) {
+      const began = performance.now();
+      await measure(config, dtype);
+      rowDone(`${config} ${dtype}`, began);
+    }
 } finally {
   progress('');
   endWorkers();
@@ -112,20 +125,32 @@ const ratio = ({ ours, theirs }) => (ours / theirs).toFixed(2);
 const seconds = (ms) => (ms / 1000).toFixed(2);
 console.log(
   table(
-    ['training step', 'against', 'ms', 'its ms', 'time ratio [min max]', 'peak MB', 'its', 'ratio', 'first step s', 'again', 'its', 'losses differ'],
-    results.map(({ config, dtype, rival, agree, losses: { difference }, time, memory, firstStep }) => [
+    [
+      'training step',
+      'against',
+      'ms',
+      'its ms',
+      'time ratio [min max]',
+      'peak MB',
+      'its',
+      'ratio',
+      'first step s',
+      'again',
+      'its',
+      'losses differ',
+    ],
+    results.map(({ config, dtype, rival, failed, losses, time, memory, firstStep }) => [
       `${config} ${dtype}`,
       rival,
-      ...(agree
-        ? [time.ours.toFixed(1), time.theirs.toFixed(1), spread(time)]
-        : ['-', '-', `losses differ by more than ${tolerance[dtype]}`]),
+      ...(time ? [time.ours.toFixed(1), time.theirs.toFixed(1), spread(time)] : ['-', '-', failed ? 'failed' : 'not timed']),
       ...(memory ? [megabytes(memory.ours), megabytes(memory.theirs), ratio(memory)] : ['-', '-', '-']),
       ...(firstStep ? [seconds(firstStep.ours), seconds(firstStep.oursAgain), seconds(firstStep.theirs)] : ['-', '-', '-']),
-      difference.toExponential(1),
+      losses?.difference.toExponential(1) ?? '-',
     ]),
   ),
 );
+printFailures(results, ({ dtype }) => `losses differ by more than ${tolerance[dtype]}`);
 for (const { config, dtype, growth } of results.filter((row, i) => row.growth !== undefined && results[i - 1]?.config !== row.config))
   console.log(`${config} ${dtype}: resident memory from step ${growthSteps.from} to ${growthSteps.to}: ${(100 * growth).toFixed(2)} %`);
-keep('training', { machine: facts, versions, optimizer, tolerance, results }, options.json);
-process.exitCode = results.every(({ agree }) => agree) ? 0 : 1;
+keep('training', { machine: facts, versions, tolerance, results }, options.json);
+process.exitCode = results.every(({ time }) => time) ? 0 : 1;

@@ -1,6 +1,6 @@
 """Makes tests/data/gguf-reference.json: random blocks of every quantised type that mienlab reads, and what the Python package gguf
 (ggml's own, `pip install gguf numpy`) dequantises them to; of each GGUF file named, the sha256 of all its tensors dequantised to
-float32, one after the other in the file's order.
+float32, one after the other in the file's order; and llama.cpp's names of a decoder's modules.
 Run: python tools/gguf-reference.py [FILE.gguf ...] > tests/data/gguf-reference.json"""
 
 import hashlib
@@ -40,4 +40,11 @@ for path in sys.argv[1:]:
         digest.update(gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype("<f4").tobytes())
     files[os.path.basename(path)] = digest.hexdigest()
 
-print(json.dumps({"gguf": "0.19.0", "types": types, "files": files}, indent=1))
+# Names of the modules of a layer and around the layers, transformers' to llama.cpp's.
+inside = ["input_layernorm", "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+inside += [f"self_attn.{part}" for part in ("q_proj", "k_proj", "v_proj", "o_proj", "q_norm", "k_norm")]
+modules = ["model.embed_tokens", "model.norm", "lm_head", *(f"model.layers.11.{part}" for part in inside)]
+table = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, 12)
+names = {module: table.get_name(module) for module in modules}
+
+print(json.dumps({"gguf": "0.19.0", "types": types, "files": files, "names": names}, indent=1))

@@ -13,7 +13,12 @@ const dequantise = join(dirname(fileURLToPath(import.meta.url)), '../workers/deq
 const configurations = {
   A: { width: 128, layers: 4, heads: 4, vocabulary: 512, inner: 344, batch: 8, length: 128, parameters: 922_752 },
   B: { width: 512, layers: 8, heads: 8, vocabulary: 8192, inner: 1376, batch: 4, length: 256, parameters: 33_694_208 },
-  C: { batch: 4, length: 256, parameters: 134_515_008, lora: { r: 16, lora_alpha: 32, target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj'] } },
+  C: {
+    batch: 4,
+    length: 256,
+    parameters: 134_515_008,
+    lora: { r: 16, lora_alpha: 32, target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj'] },
+  },
 };
 export const configurationNames = Object.keys(configurations);
 
@@ -81,7 +86,12 @@ function freshAdapter(folder, model, { r, lora_alpha, target_modules }) {
   const random = seededRandom(2);
   const config = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8'));
   const { hidden_size: width, num_key_value_heads: keyHeads, head_dim: headWidth, num_hidden_layers: layers } = config;
-  const outputs = { q_proj: config.num_attention_heads * headWidth, k_proj: keyHeads * headWidth, v_proj: keyHeads * headWidth, o_proj: width };
+  const outputs = {
+    q_proj: config.num_attention_heads * headWidth,
+    k_proj: keyHeads * headWidth,
+    v_proj: keyHeads * headWidth,
+    o_proj: width,
+  };
   const tensors = {};
   for (let layer = 0; layer < layers; layer++) {
     for (const target of target_modules) {
@@ -92,7 +102,16 @@ function freshAdapter(folder, model, { r, lora_alpha, target_modules }) {
     }
   }
   writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors, { format: 'pt' });
-  const adapter = { peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: model, r, lora_alpha, lora_dropout: 0, bias: 'none', target_modules };
+  const adapter = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: model,
+    r,
+    lora_alpha,
+    lora_dropout: 0,
+    bias: 'none',
+    target_modules,
+  };
   writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify({ ...adapter, inference_mode: false }, null, 2));
 }
 

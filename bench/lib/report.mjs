@@ -30,9 +30,15 @@ export function printMachine(facts, versions) {
   const { processor, cores, instructions, memoryGiB, node, load } = facts;
   console.log(`${processor}, ${cores} cores, ${instructions.join(' ')}, ${memoryGiB} GiB; Node ${node}`);
   for (const [system, parts] of Object.entries(versions))
-    console.log(`${system}: ${Object.entries(parts).map((part) => part.join(' ')).join(', ')}`);
+    console.log(
+      `${system}: ${Object.entries(parts)
+        .map((part) => part.join(' '))
+        .join(', ')}`,
+    );
   if (load > 0.3 * cores)
-    console.log(`! the load was ${load.toFixed(1)} when the bench began: other work shares the cores, take these figures as a test of the bench only`);
+    console.log(
+      `! the load was ${load.toFixed(1)} when the bench began: other work shares the cores, take these figures as a test of the bench only`,
+    );
 }
 
 /** Columns as wide as their widest cell; the first is left-aligned. */
@@ -47,9 +53,23 @@ export const spread = ({ ratio, paired }) => `${ratio.toFixed(2)} [${paired.min.
 
 export const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
 
+/** Why rows have no figures: what went wrong, or the check that did not pass, in `why`'s words. */
+export function printFailures(results, why) {
+  for (const row of results.filter(({ failed, agree }) => failed || !agree)) {
+    const { config, dtype, batch, subject, rival, failed } = row;
+    console.log(`! ${config} ${dtype}${batch ? ` batch ${batch}` : ''}, ${subject} against ${rival}: ${failed ?? why(row)}`);
+  }
+}
+
 /** One line on a terminal that the next one replaces; nothing where there is no terminal. */
 export function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** Tells that a row is done, on the way to the table at the end. */
+export function rowDone(label, started) {
+  progress('');
+  console.error(`${label}: done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
 export function keep(name, results, file) {

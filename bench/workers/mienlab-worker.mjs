@@ -1,21 +1,15 @@
 // mienlab's side of the bench: reads one JSON request a line, answers each with one JSON line (the protocol: docs/bench.md).
 // System `mienlab` is what a run uses, `eager` the same model operation by operation.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { readSafetensors, tensorflow, useTensorflow } from 'mienlab/tensor';
+import { tensorflow, useTensorflow } from 'mienlab/tensor';
 import { packageVersion } from '../../dist/framework/paths.js';
 import { chooseBackend, loadBackend } from '../../dist/framework/tensor/backend/index.js';
-import { readConfigFields } from '../../dist/framework/tensor/checkpoint/config-fields.js';
-import { safetensorsSource } from '../../dist/framework/tensor/checkpoint/safetensors-source.js';
-import { crossEntropy } from '../../dist/framework/tensor/ops/cross-entropy.js';
 import { CompiledEngine } from '../../dist/framework/training/compiled-engine.js';
 import { EagerEngine } from '../../dist/framework/training/eager-engine.js';
-import { decoderSpec } from '../../dist/plugins/llm-heads/causal-lm/checkpoint-config.js';
-import { Decoder } from '../../dist/plugins/llm-heads/causal-lm/decoder.js';
+import { CompiledSession } from '../../dist/plugins/llm-heads/causal-lm/compiled-session.js';
+import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph.js';
 import { EagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
-
-const sizeOf = (variables) => variables.reduce((sum, { size }) => sum + size, 0);
+import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
 async function openBackend({ task, threads }) {
   const work = task === 'generation' ? 'decoding' : 'training';
@@ -26,54 +20,13 @@ async function openBackend({ task, threads }) {
   return { mienlab: packageVersion(), ...choice.versions };
 }
 
-function loadModel({ model, dtype }) {
-  if (dtype !== 'fp32') throw new Error(`${dtype} is not there yet`);
-  return Decoder.load(decoderSpec(readConfigFields(model)), safetensorsSource(model));
-}
-
-/** The adapter's variables, put into the decoder. */
-function loadAdapter(decoder, folder) {
-  const tf = tensorflow();
-  const { r, lora_alpha: alpha } = JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'));
-  const { tensors } = readSafetensors(join(folder, 'adapter_model.safetensors'));
-  const variable = (name) => tf.tidy(() => tf.variable(tf.tensor(tensors[name].data, tensors[name].shape)));
-  return Object.keys(tensors)
-    .filter((name) => name.endsWith('.lora_A.weight'))
-    .flatMap((name) => {
-      const [a, b] = [variable(name), variable(name.replace('lora_A', 'lora_B'))];
-      decoder.adapters.set(name.replace('base_model.model.', '').replace('.lora_A.weight', ''), { a, b, scaling: alpha / r, dropout: 0 });
-      return [a, b];
-    });
-}
-
 /** Steps on one batch: losses in answer to each. */
 function training(spec) {
-  const { inputs, targets, optimizer, system } = spec;
-  const decoder = loadModel(spec);
-  const base = Object.values(decoder.variables);
-  const adapted = spec.adapter ? loadAdapter(decoder, spec.adapter) : undefined;
-  const variables = adapted ?? base;
-  const [batch, length] = [inputs.length, inputs[0].length];
-  const rows = batch * length;
-  const integers = (values) => ({ data: Int32Array.from(values), shape: [rows] });
-  const host = {
-    ids: integers(inputs.flat()),
-    targets: integers(targets.flat()),
-    positions: integers(inputs.flatMap((row) => row.map((_, i) => i))),
-    weights: { data: new Float32Array(rows).fill(1 / rows), shape: [rows] },
-  };
-  const forward = (_, { ids, targets, positions, weights }) => {
-    const hidden = decoder.forward(decoder.embed(ids), { batch, length, positions, segments: null });
-    const caption = crossEntropy(decoder.logits(hidden), targets, weights);
-    return { caption, auxiliary: null, total: caption };
-  };
-  const { beta1, beta2, 'learning-rate': rate, ...rest } = optimizer;
-  const settings = { optimizer: { ...rest, 'learning-rate': rate, betas: [beta1, beta2] }, clip: 0 };
-  const group = { variables: Object.fromEntries(variables.map((variable, i) => [`v${i}`, variable])), learningRate: rate };
-  const groups = [{ ...group, weightDecay: settings.optimizer['weight-decay'] }];
-  const engine = new (system === 'eager' ? EagerEngine : CompiledEngine)({ groups, forward, precision: 'fp32', ...settings });
+  const { variables, options, host, parameters } = trainingStep(spec);
+  const engine = new (spec.system === 'eager' ? EagerEngine : CompiledEngine)(options);
+  const rate = spec.optimizer['learning-rate'];
   return {
-    parameters: sizeOf(base) + (adapted ? sizeOf(adapted) : 0),
+    parameters,
     trainable: sizeOf(variables),
     async run(count) {
       const [losses, ms] = [[], []];
@@ -89,15 +42,26 @@ function training(spec) {
 
 /** Greedy generation of a fixed number of tokens for prompts of one length. */
 function generation(spec) {
-  const { prompts, tokens } = spec;
+  const { prompts, tokens, system, dtype } = spec;
+  if (dtype !== 'fp32') throw new Error(`generation in ${dtype} is not there yet`);
   const decoder = loadModel(spec);
   const [batch, length] = [prompts.length, prompts[0].length];
   const ids = Int32Array.from(prompts.flat());
-  async function generate() {
+  const lengths = prompts.map(() => length);
+  let graph;
+  async function openSession() {
     const tf = tensorflow();
     const embeddings = tf.tidy(() => decoder.embed(tf.tensor1d(ids, 'int32')));
-    const session = new EagerSession(decoder, { embeddings, length, lengths: prompts.map(() => length) }, tokens);
-    embeddings.dispose();
+    try {
+      if (system === 'eager') return new EagerSession(decoder, { embeddings, length, lengths }, tokens);
+      graph ??= new DecodeGraph(decoder, { batch, length, capacity: length + tokens });
+      return new CompiledSession(graph, { embeddings: await embeddings.data(), lengths }, decoder.spec.vocabulary);
+    } finally {
+      embeddings.dispose();
+    }
+  }
+  async function generate() {
+    const session = await openSession();
     const columns = [await session.argmax()];
     while (columns.length < tokens) {
       session.append(columns.at(-1));
@@ -133,7 +97,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       answer = { parameters: work.parameters, trainable: work.trainable, versions };
     } else answer = await work.run(request.count);
   } catch (error) {
-    answer = { error: error.stack };
+    answer = { error: error.message };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -65,6 +65,13 @@ test('types and ranges', () => {
   assert.match(faults.find((fault) => fault.details.key === 'seed')!.message, /integer of at least 0, not -1/);
 });
 
+test('settings that do not go together', () => {
+  const [fault, ...others] = faultsOf({ ...blocks, generate: { beams: 3, temperature: 0.5 } });
+  assert.equal([fault!.code, fault!.details.key, others], ['CONFIG_VALUE', 'generate.beams', []]);
+  assert.match(fault!.message, 'beam search does not sample');
+  assert.is(loadSettings({ ...blocks, generate: { beams: 3, stop: ['x'] } }, { placed, env: {} }).generate.beams, 3);
+});
+
 test('a missing choice says how to make it', () => {
   const faults = faultsOf({ ...blocks, tracker: null });
   assert.is(faults[0]!.code, 'CONFIG_MISSING');

@@ -46,6 +46,16 @@ function fromConvict(message: string, settings: ReturnType<typeof settingsConvic
   });
 }
 
+/** Settings that are each in range and do not go together. */
+function contradictions({ generate }: Settings, placed: Placed): Fault[] {
+  if (generate.beams === 1 || generate.temperature === 0) return [];
+  return [
+    placed.fault(['generate', 'beams'], 'CONFIG_VALUE', `"generate.beams" is ${generate.beams}, and beam search does not sample`, {
+      hint: 'set generate.temperature=0, or generate.beams=1',
+    }),
+  ];
+}
+
 /**
  * Run settings from a composed config: unknown keys, missing values, types and ranges are all collected.
  * Throws a FaultList. Plugin blocks are only required to have a name here.
@@ -62,6 +72,7 @@ export function loadSettings(config: Tree, { placed, env = process.env, args = [
     settings.load(structuredClone(config));
     try {
       settings.validate({ allowed: 'strict' });
+      faults.push(...contradictions(settings.getProperties(), placed));
     } catch (error) {
       const named = new Set(faults.map((fault) => fault.details.key));
       faults.push(...fromConvict((error as Error).message, settings, placed).filter((fault) => !named.has(fault.details.key)));

@@ -71,7 +71,17 @@ export interface Settings {
   video: { frames: number; sampling: 'uniform' | 'fps'; fps: number; 'max-side': number };
   crop: { margin: number };
   train: TrainSettings;
-  generate: { batch: number; 'max-new-tokens': number; temperature: number; 'top-k': number; 'top-p': number };
+  generate: {
+    batch: number;
+    'max-new-tokens': number;
+    temperature: number;
+    'top-k': number;
+    'top-p': number;
+    'repetition-penalty': number;
+    beams: number;
+    'length-penalty': number;
+    stop: string[];
+  };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
   compare: { resamples: number; samples: number; 'break-down': string[]; claims: readonly ClaimSettings[] };
@@ -246,6 +256,14 @@ export const settingsSchema: Schema<Settings> = {
     temperature: { doc: '0: greedy', format: number(0, 100), default: 0 },
     'top-k': { doc: 'Sample from the k most likely tokens; 0: from all', format: integer(0), default: 0 },
     'top-p': { doc: 'Sample from the smallest set of this probability', format: number(0, 1, true), default: 1 },
+    'repetition-penalty': {
+      doc: 'Above 1 tokens of the prompt and of what was generated become less likely; 1: no penalty',
+      format: number(0, 100, true),
+      default: 1,
+    },
+    beams: { doc: 'Sequences that beam search follows at a time, with temperature 0; 1: no search', format: integer(1), default: 1 },
+    'length-penalty': { doc: 'Beam search divides scores by the length to this power', format: number(-10, 10), default: 1 },
+    stop: { doc: 'An answer ends before the first of these texts', format: strings, default: [] },
   },
   tensor: {
     backend: {

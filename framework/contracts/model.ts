@@ -60,6 +60,15 @@ export interface GenerateOptions {
   topK: number;
   /** Keep the smallest set of tokens with at least this probability, 0..1; 1: all. */
   topP: number;
+  /** Above 1 tokens of the prompt and of what was generated become less likely. Default 1: no penalty. */
+  repetitionPenalty?: number;
+  /** Sequences that beam search follows at a time, with temperature 0. Default 1: no search. */
+  beams?: number;
+  /** Of beam search: scores are divided by the length to this power. Default 1. */
+  lengthPenalty?: number;
+  /** An answer ends before the first of these texts. */
+  stop?: readonly string[];
+  /** With a sample's clip and instruction this settles its draws, whatever the batch that it lies in. */
   seed: number;
 }
 

@@ -173,12 +173,23 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
       clearProgress(folder);
     }
     const started = performance.now();
-    const { 'max-new-tokens': maxNewTokens, temperature, 'top-k': topK, 'top-p': topP, batch } = settings.generate;
+    const { generate } = settings;
     const texts = await generateAll(
       model,
       visualSource(plan, perception, missing),
       missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
-      { maxNewTokens, temperature, topK, topP, batch, seed: settings.seed },
+      {
+        maxNewTokens: generate['max-new-tokens'],
+        temperature: generate.temperature,
+        topK: generate['top-k'],
+        topP: generate['top-p'],
+        repetitionPenalty: generate['repetition-penalty'],
+        beams: generate.beams,
+        lengthPenalty: generate['length-penalty'],
+        stop: generate.stop,
+        batch: generate.batch,
+        seed: settings.seed,
+      },
       container.get(services.progress),
       container.get(services.signal),
     );

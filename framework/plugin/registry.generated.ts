@@ -21,6 +21,7 @@ export const generatedPlugins: PluginTable = {
     'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),
   },
   'llm-head': {
+    'causal-lm': () => import('../../plugins/llm-heads/causal-lm/plugin.js'),
     'tiny-decoder': () => import('../../plugins/llm-heads/tiny-decoder/plugin.js'),
   },
   metric: {

@@ -125,7 +125,7 @@ test('a folder or a pipe is no file, and a file cut short after it was opened is
   assert.match(refused(folder), 'not a regular file');
   if (process.platform !== 'win32') {
     const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     assert.match(refused(pipe), 'not a regular file');
   }
   const path = fresh();

@@ -36,6 +36,16 @@ test('variables: the special tokens, what the caller gives, and a date that stan
   assert.is(template.render(ask, { variables: { bos_token: 'B' } }).split('|')[0], 'B');
 });
 
+test('texts are stripped as in Python: of the characters given, else of what Python calls white space', () => {
+  const render = (text: string, content: string) => new ChatTemplate(text, 't').render([{ role: 'user', content }]);
+  const stripped =
+    "{% set m = messages[0].content %}[{{ m.lstrip('\\n') }}|{{ m.rstrip('\\n ') }}|{{ m.strip() }}|{{ m | trim }}|{{ m | trim('a\\n') | upper }}]";
+  assert.is(render(stripped, '\n\n a \n'), '[ a \n|\n\n a|a|a| A ]');
+  assert.is(render('{{ messages[0].content | trim }}', '\x1c\x85\ufeffx\ufeff\u3000'), '\ufeffx\ufeff');
+  assert.is(render("{{ messages[0].content.split('-')[1].strip().lstrip('(').rstrip(')') }}{{ nothing | trim }}", 'a- ((b)) '), 'b');
+  assert.is(refused(() => render('{{ messages.strip() }}', '')).code, 'TEMPLATE_INVALID');
+});
+
 test('the marks of generated text are passed over, loop controls work', () => {
   const text =
     '{% for m in messages %}{% if loop.index > 1 %}{% break %}{% endif %}{%- generation -%} {{ m.content }} {%- endgeneration %}.{% endfor %}';

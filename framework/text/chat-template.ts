@@ -1,5 +1,6 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { Fault } from '../faults/index.js';
+import { pythonStrip, rewriteStrips, stripFunction } from './python-strip.js';
 
 /** A message of a chat. Templates of some models look at more than role and content. */
 export interface ChatMessage {
@@ -38,6 +39,7 @@ export class ChatTemplate {
         (_, open: string, end: string | undefined, close: string) => `${open}${end ? 'endif' : 'if true'}${close}`,
       );
       this.#program = parse(tokenize(known, { lstrip_blocks: true, trim_blocks: true }));
+      rewriteStrips(this.#program);
     } catch (cause) {
       throw new Fault('TEMPLATE_INVALID', `the chat template cannot be read: ${(cause as Error).message}`, { where: { source }, cause });
     }
@@ -67,6 +69,7 @@ function globals(): Environment {
     raise_exception: (message: string) => {
       throw new Error(message);
     },
+    [stripFunction]: pythonStrip,
     strftime_now: (format: string) => formatDate(promptDate, format),
     range: (first: number, stop?: number, step = 1) => {
       if (step === 0) throw new Error('range() step must not be zero');

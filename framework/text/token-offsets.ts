@@ -10,13 +10,18 @@ export interface PlacedToken {
 }
 
 const encoder = new TextEncoder();
+const blank = /\s*/y;
 
 /**
  * Offsets in code points of the tokens that a byte-level tokenizer made of a text, as Hugging Face's `tokenizers` gives them: a token that
- * is part of a character has the offset of the whole. `nfc`: the text between added tokens was normalised. `trim`: white space at
- * the ends of a token is left out of its offset.
+ * is part of a character has the offset of the whole. `nfc`: the text between added tokens was normalised. `trim`: spaces at the ends
+ * of a token are left out of its offset; with `keep-first` all but one at the beginning of the text, which the tokenizer could have put there.
  */
-export function tokenOffsets(text: string, tokens: readonly PlacedToken[], { nfc, trim }: { nfc: boolean; trim: boolean }): TokenOffset[] {
+export function tokenOffsets(
+  text: string,
+  tokens: readonly PlacedToken[],
+  { nfc, trim }: { nfc: boolean; trim: 'none' | 'all' | 'keep-first' },
+): TokenOffset[] {
   const offsets: TokenOffset[] = [];
   /** In UTF-16 units and in code points. */
   let unit = 0;
@@ -26,12 +31,15 @@ export function tokenOffsets(text: string, tokens: readonly PlacedToken[], { nfc
     if (added) {
       const found = text.indexOf(content, unit);
       const before = text.slice(unit, found);
-      let after = found + content.length;
-      if (added.rstrip) after += text.slice(after).length - text.slice(after).trimStart().length;
-      const start = point + length(added.lstrip ? before.trimEnd() : before);
-      point += length(text.slice(unit, after));
-      unit = after;
-      offsets.push([start, point]);
+      const blanks = added.lstrip ? length(before) - length(before.trimEnd()) : 0;
+      blank.lastIndex = found + content.length;
+      const behind = added.rstrip ? blank.exec(text)![0] : '';
+      const start = point + length(before) - blanks;
+      const end = point + length(before) + length(content);
+      const kept = trim === 'keep-first' && (i === 0 || start === 0) ? 1 : 0;
+      offsets.push(trim === 'none' ? [start, end + length(behind)] : [start + Math.max(0, blanks - kept), end]);
+      point = end + length(behind);
+      unit = found + content.length + behind.length;
       i++;
       continue;
     }
@@ -39,18 +47,20 @@ export function tokenOffsets(text: string, tokens: readonly PlacedToken[], { nfc
     while (end < tokens.length && !tokens[end]!.added) end++;
     const next = tokens[end];
     const until = next ? text.indexOf(next.text, unit) : text.length;
-    const section = text.slice(unit, until);
+    // White space before it is the next token's.
+    const section = next?.added?.lstrip ? text.slice(unit, until).trimEnd() : text.slice(unit, until);
     const origins = byteOrigins(nfc ? nfcAlignment(section) : Array.from(section, (character, origin) => ({ character, origin })));
     let byte = 0;
     for (; i < end; i++) {
       const token = Array.from(tokens[i]!.text);
       const from = byte;
       byte += token.length;
-      const [left, right] = trim ? blanks(token) : [0, 0];
-      offsets.push([point + (origins[from + left] ?? length(section)), point + (origins[byte - 1 - right] ?? length(section) - 1) + 1]);
+      const start = point + (origins[from] ?? length(section));
+      const end = point + (origins[byte - 1] ?? length(section) - 1) + 1;
+      offsets.push(trim === 'none' ? [start, end] : trimmed(token, start, end, trim === 'keep-first' && (i === 0 || start === 0)));
     }
     point += length(section);
-    unit = until;
+    unit += section.length;
   }
   return offsets;
 }
@@ -70,12 +80,13 @@ function byteOrigins(characters: readonly AlignedCharacter[]): number[] {
   return origins;
 }
 
-/** How many characters at the ends of a byte-level token are blanks: its letters for white-space bytes, at most all but none twice. */
-function blanks(token: readonly string[]): [number, number] {
-  const blank = (character: string) => character === 'Ġ' || /\p{White_Space}/u.test(character);
-  let left = 0;
-  while (left < token.length && blank(token[left]!)) left++;
-  let right = 0;
-  while (right < token.length - left && blank(token[token.length - 1 - right]!)) right++;
-  return [left, right];
+/** As `process_offsets` of the byte-level post-processor. */
+function trimmed(token: readonly string[], start: number, end: number, keepFirst: boolean): TokenOffset {
+  const spaces = (from: readonly string[]) => {
+    const count = from.findIndex((character) => character !== 'Ġ');
+    return count < 0 ? from.length : count;
+  };
+  const [before, behind] = [spaces(token), spaces([...token].reverse())];
+  const first = before > 0 ? Math.min(start + before - Number(keepFirst), end) : start;
+  return [first, behind > 0 && end >= behind ? Math.max(end - behind, first) : end];
 }

@@ -11,7 +11,6 @@ type Gradients = (Tensor | null)[];
 
 /** Runs every step operation by operation, on any backend. */
 export class EagerEngine implements StepEngine {
-  /** Made by the first update, or by `restore`. */
   #made: readonly Optimizer[] | undefined;
   /** Of all groups, one behind the other. */
   readonly #variables: readonly Variable[];
@@ -21,6 +20,7 @@ export class EagerEngine implements StepEngine {
     this.#variables = options.groups.flatMap(({ variables }) => Object.values(variables));
   }
 
+  /** Their state is made when it is first needed: an engine that only evaluates has none. */
   get #optimizers(): readonly Optimizer[] {
     const { groups, optimizer } = this.options;
     return (this.#made ??= groups.map(({ variables, weightDecay }) =>
@@ -39,7 +39,9 @@ export class EagerEngine implements StepEngine {
   }
 
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
-    return this.#run(kind, microBatches, (gradients, norm) => this.#update(gradients, norm, rates));
+    return this.#run(kind, microBatches, (gradients, { caption, auxiliary, gradientNorm }) => {
+      if ([caption ?? 0, auxiliary ?? 0, gradientNorm].every(Number.isFinite)) this.#update(gradients, gradientNorm, rates);
+    });
   }
 
   /** What `step` would give, without the update. */
@@ -47,11 +49,10 @@ export class EagerEngine implements StepEngine {
     return this.#run(kind, microBatches, () => {});
   }
 
-  /** `update` is called where all is finite. */
   async #run(
     kind: StepKind,
     microBatches: readonly HostBatch[],
-    update: (gradients: Gradients, norm: number) => void,
+    update: (gradients: Gradients, result: StepResult) => void,
   ): Promise<StepResult> {
     const losses: LossValues = { caption: null, auxiliary: null };
     let gradients: Gradients = [];
@@ -63,9 +64,9 @@ export class EagerEngine implements StepEngine {
         losses.caption = plus(losses.caption, caption);
         losses.auxiliary = plus(losses.auxiliary, auxiliary);
       }
-      const norm = await gradientNorm(gradients);
-      if ([losses.caption ?? 0, losses.auxiliary ?? 0, norm].every(Number.isFinite)) update(gradients, norm);
-      return { ...losses, gradientNorm: norm };
+      const result = { ...losses, gradientNorm: await gradientNorm(gradients) };
+      update(gradients, result);
+      return result;
     } finally {
       tensorflow().dispose(gradients.filter((gradient) => gradient !== null));
     }

@@ -25,12 +25,12 @@ export async function generateAll(
   try {
     for (let start = 0; start < samples.length; start += batch) {
       if (signal.aborted) throw new Fault('INTERRUPTED', `interrupted after ${start} of ${samples.length} clips`);
-      const part = samples.slice(start, start + batch);
-      const indices = part.map((_, i) => start + i);
+      const indices = samples.slice(start, start + batch).map((_, i) => start + i);
+      // Draws go by the clip's name.
+      const part = indices.map((index) => ({ clip: `clip ${index}`, ...samples[index]! }));
       const visual = tidy(() => projector.project(encoder.encode(visualInput(toTensors(visualBatch(source, indices))))).sequence);
       try {
-        // Each batch has a seed of its own, else its samples would repeat the draws of the first batch's.
-        texts.push(...(await head.generate(part, visual, { ...options, seed: options.seed + start })));
+        texts.push(...(await head.generate(part, visual, options)));
       } finally {
         tf.dispose(visual);
       }

@@ -1,6 +1,6 @@
 export { loadCheckpoint, readCheckpointState, saveCheckpoint } from './checkpoint.js';
 export { holdOut } from './hold-out.js';
-export { checkEngine } from './choose-engine.js';
+export { checkEngine } from './make-engine.js';
 export { trainStages } from './train-stages.js';
 export { generateAll } from './generate-all.js';
 export type { Model } from './model.js';

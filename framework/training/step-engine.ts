@@ -10,7 +10,7 @@ import type { TrainStage } from './train-stages.js';
 export type StepKind = 'captions' | 'before' | 'evaluation';
 
 /** The scalars a step comes to; null where a kind has none. `total` is what is minimised. */
-interface Losses {
+export interface Losses {
   caption: Scalar | null;
   auxiliary: Scalar | null;
   total: Scalar;
@@ -33,7 +33,7 @@ export interface StepResult extends LossValues {
 export interface StepEngine {
   /**
    * Losses, gradients and one update. The micro-batches' losses and gradients are summed (their arrays hold the weights), in the memory of
-   * one of them. `rates` are the groups' learning rates. Where the norm is not finite, nothing is updated.
+   * one of them. `rates` are the groups' learning rates. Where a loss or the norm is not finite, nothing is updated.
    */
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult>;
   /** Losses alone: nothing is changed. */
@@ -56,7 +56,7 @@ export interface ParameterGroup {
 }
 
 /** What is fixed for a stage. */
-export interface StepEngineOptions extends Pick<TrainStage, 'optimizer' | 'clip' | 'precision'> {
+export interface StepEngineOptions extends Pick<TrainStage, 'optimizer' | 'clip' | 'precision' | 'engine' | 'check-engine'> {
   /** All that is trained; what is frozen is not among them. */
   groups: readonly ParameterGroup[];
   forward: Forward;

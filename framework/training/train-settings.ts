@@ -12,13 +12,13 @@ export interface TrainSettings {
   schedule: ScheduleSettings;
   /** Largest global norm of the gradients; 0: no limit. */
   clip: number;
-  /** auto: compiled into a graph where the backend can and the model lets itself be traced, else operation by operation. */
-  engine: 'auto' | 'graph' | 'eager';
-  /** Whether the first compiled step is held against an eager one. */
-  'check-engine': boolean;
   auxiliary: AuxiliarySettings;
   /** In which numbers matrices are multiplied; all else, and what is kept, is float32. */
   precision?: Precision;
+  /** auto: compiled into a graph where the backend can and the model lets itself be traced, else operation by operation. */
+  engine?: 'auto' | 'graph' | 'eager';
+  /** Whether the first compiled step is held against an eager one. */
+  'check-engine'?: boolean;
   /** Patterns over names of variables: what is trained, and what of it is not. */
   trainable?: readonly string[];
   frozen?: readonly string[];

@@ -13,6 +13,8 @@ const defaults = {
   accumulate: 1,
   batching: 'shuffled',
   precision: 'fp32',
+  engine: 'auto',
+  'check-engine': true,
   trainable: ['*'],
   frozen: [],
   parts: {},

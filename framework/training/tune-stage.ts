@@ -7,7 +7,7 @@ import type { AuxiliaryLoss } from './auxiliary-loss.js';
 import { batches } from './batches.js';
 import type { BestCheckpoints } from './best-checkpoints.js';
 import { storedTensors } from './checkpoint.js';
-import { chooseEngine } from './choose-engine.js';
+import { makeEngine } from './make-engine.js';
 import { outOfPatience, recorded } from './evaluation-record.js';
 import { forwardOf } from './forward.js';
 import { heldOutLoss } from './held-out-loss.js';
@@ -49,7 +49,7 @@ export async function tuneStage(training: Training, state: TrainingState | null)
   const { stage, before, steps, groups } = plans[progress.stage]!;
   const words = stage.auxiliary.name === 'none' ? null : training.words;
   const stepBatches = new StepBatches({ ...inputs, head: model.head, sizes: training.sizes, words });
-  const engine = chooseEngine({ ...stage, groups, forward: forwardOf(model, words, stage.auxiliary) }, stage, inputs.log);
+  const engine = makeEngine({ ...stage, groups, forward: forwardOf(model, words, stage.auxiliary) }, inputs.log);
 
   const save = async () => {
     if (!checkpoints) return;

@@ -68,11 +68,38 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     assert.equal(await head.generate(samples, seen, greedy), texts);
     const drawn = { ...greedy, temperature: 1, topK: 40, topP: 0.95 };
     assert.equal(await head.generate(samples, seen, drawn), await head.generate(samples, seen, drawn));
-    await assertNoLeak(async () => {
-      await head.generate(samples, seen, greedy);
-      return [];
-    });
+    for (const options of [greedy, { ...greedy, beams: 2 }]) {
+      await assertNoLeak(async () => {
+        await head.generate(samples, seen, options);
+        return [];
+      });
+    }
     tensorflow().dispose(seen);
+    head.dispose();
+  });
+
+  test(`llm-head ${plugin.name}: answers do not depend on the batch, and obey repetition penalty, beams and stop strings`, async () => {
+    await withBackend();
+    const tf = tensorflow();
+    const head = await make(1);
+    const seen = visual();
+    const named = samples.map((sample, i) => ({ ...sample, clip: `clip ${i}` }));
+    for (const change of [{}, { temperature: 1 }, { repetitionPenalty: 1.3 }, { beams: 3 }]) {
+      const together = await head.generate(named, seen, { ...greedy, ...change });
+      assert.is(together.length, samples.length);
+      for (const [i, sample] of named.entries()) {
+        const alone = tf.slice(seen, [i, 0, 0], [1, tokens, hidden]);
+        assert.equal(await head.generate([sample], alone, { ...greedy, ...change }), [together[i]], JSON.stringify(change));
+        alone.dispose();
+      }
+    }
+    const texts = await head.generate(samples, seen, greedy);
+    for (const text of texts.filter(Boolean)) {
+      const stop = text.slice(Math.floor(text.length / 2));
+      const stopped = await head.generate(samples, seen, { ...greedy, stop: [stop] });
+      assert.is(stopped[texts.indexOf(text)]!.trim(), text.slice(0, text.indexOf(stop)).trim());
+    }
+    tf.dispose(seen);
     head.dispose();
   });
 

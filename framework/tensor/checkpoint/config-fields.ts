@@ -98,9 +98,16 @@ export class ConfigFields {
       throw this.invalid(key, 'it is missing', { expected, nearest: like });
     }
     const value = this.values[key];
-    if (!fits(value)) throw this.invalid(key, `it is ${JSON.stringify(value)}`, { expected });
+    if (!fits(value)) throw this.invalid(key, `it is ${shown(value)}`, { expected });
     return value;
   }
+}
+
+/** A value for a message: short, and without a walk into what is nested, which may be deeper than the stack. */
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

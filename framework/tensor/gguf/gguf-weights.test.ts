@@ -1,13 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fault } from '../../faults/index.js';
+import { packageRoot } from '../../paths.js';
+import { seededRandom } from '../../plugin/index.js';
 import { ggufConfig } from './gguf-config.js';
 import { GgufFile } from './gguf-file.js';
+import { ggufTokenizer } from './gguf-tokenizer.js';
 import { ggufWeights } from './gguf-weights.js';
-import { float, float32Tensor, ggufBytes, text, uint, type TestGguf, type TestTensor, type TypedValue } from './testing/gguf-bytes.js';
+import {
+  flag,
+  float,
+  float32Tensor,
+  ggufBytes,
+  text,
+  texts,
+  uint,
+  type TestGguf,
+  type TestTensor,
+  type TypedValue,
+} from './testing/gguf-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-gguf-weights-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -89,6 +103,18 @@ test('names and shapes are those of transformers', () => {
     'model.layers.0.mlp.down_proj.weight': [8, 6],
     'lm_head.weight': [10, 8],
   });
+});
+
+test("every module's name is the one that ggml's own package has for it", () => {
+  const { names } = JSON.parse(readFileSync(join(packageRoot, 'tests', 'data', 'gguf-reference.json'), 'utf8')) as {
+    names: Record<string, string>;
+  };
+  assert.is(Object.keys(names).length, 14);
+  const metadata = { 'general.architecture': text('qwen3'), 'qwen3.attention.head_count': uint(1) };
+  const tensors = Object.values(names).map((name, i) => float32Tensor(`${name}.weight`, [1], [i]));
+  const weights = ggufWeights(opened({ metadata, tensors }));
+  for (const [i, module] of Object.keys(names).entries()) assert.equal([...weights.read(`${module}.weight`)], [i], module);
+  assert.is(weights.tensors.size, 14);
 });
 
 test("q and k of llama come back from the converter's order, biases too; those of qwen2 and qwen3 stay", () => {
@@ -214,6 +240,58 @@ test('what is no decoder is refused with the reason', () => {
   assert.match(config({ 'llama.embedding_length': uint(0) }), 'is 0, expected a count');
   assert.match(config({ 'llama.attention.layer_norm_rms_epsilon': undefined }), 'layer_norm_rms_epsilon" is missing');
   assert.match(config({ 'llama.attention.head_count': uint(3) }), 'do not divide into 3 heads');
+});
+
+test('no mutation of a file makes weights, config or tokenizer do anything but work or throw a fault', () => {
+  const gguf = decoder('llama', {
+    'llama.attention.key_length': uint(4),
+    'llama.rope.scaling.type': text('linear'),
+    'llama.rope.scaling.factor': float(2),
+    'tokenizer.ggml.model': text('gpt2'),
+    'tokenizer.ggml.pre': text('smollm'),
+    'tokenizer.ggml.tokens': texts(['a', 'b', 'ab', '<s>']),
+    'tokenizer.ggml.token_type': { array: 5, values: [1, 1, 1, 3] },
+    'tokenizer.ggml.merges': texts(['a b']),
+    'tokenizer.ggml.bos_token_id': uint(3),
+    'tokenizer.ggml.add_bos_token': flag(true),
+  });
+  const whole = ggufBytes(gguf);
+  const headerEnd = whole.indexOf('blk.0.ffn_down') + 60;
+  const random = seededRandom(21);
+  const path = join(folder, 'mutated.gguf');
+  const counts = { opened: 0, weights: 0, config: 0, tokenizer: 0 };
+  const attempt = <T>(what: keyof typeof counts, run: () => T): T | undefined => {
+    try {
+      const result = run();
+      counts[what]++;
+      return result;
+    } catch (error) {
+      assert.instance(error, Fault, (error as Error).stack);
+      return undefined;
+    }
+  };
+  const rounds = 1500;
+  for (let round = 0; round < rounds; round++) {
+    const bytes = Buffer.from(whole);
+    for (let i = 0; i <= random.integer(2); i++) {
+      const at = random.integer(headerEnd);
+      bytes[at] = random.next() < 0.5 ? random.integer(256) : bytes[at]! ^ (1 << random.integer(8));
+    }
+    writeFileSync(path, bytes);
+    const file = attempt('opened', () => new GgufFile(path));
+    if (!file) continue;
+    attempt('weights', () => {
+      const weights = ggufWeights(file);
+      for (const [name, { shape }] of weights.tensors)
+        assert.is(
+          weights.read(name).length,
+          shape.reduce((a, b) => a * b, 1),
+        );
+    });
+    attempt('config', () => ggufConfig(file));
+    attempt('tokenizer', () => ggufTokenizer(file));
+  }
+  for (const [what, count] of Object.entries(counts)) assert.ok(count > rounds / 20 && count < rounds, `${what}: ${count}`);
 });
 
 test.run();

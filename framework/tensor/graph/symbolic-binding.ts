@@ -1,11 +1,21 @@
 import type { NativeBinding, OpAttribute, TensorHandle } from '../kernels/native-backend.js';
-import type { GraphAttribute, GraphBuilder, GraphTensor } from './graph-builder.js';
+import { dataTypes, type GraphAttribute, type GraphBuilder, type GraphTensor } from './graph-builder.js';
 import { inferShapes, untraceable, type SymbolicTensor } from './shape-functions.js';
 
 interface Entry extends SymbolicTensor {
   /** Its place in the graph; a constant is written when something first reads it. */
   node?: GraphTensor;
   data?: Float32Array | Int32Array | Uint8Array;
+  transposed?: () => GraphTensor;
+}
+
+export interface SymbolicBinding extends NativeBinding {
+  /**
+   * Takes a node that somebody else wrote for a tensor. `transposed` gives a node with the same matrix turned, for products that want it
+   * turned: their operation then has nothing to turn.
+   */
+  adopt(tensor: SymbolicTensor, node: GraphTensor, transposed?: () => GraphTensor): number;
+  nodeOf(id: number): GraphTensor;
 }
 
 /** Constants up to this many bytes are written once, however often they are made. */
@@ -15,10 +25,7 @@ const shared = 64;
  * Stands where TensorFlow's C interface stands, but computes nothing: an operation becomes a node of the graph, its results are known by
  * shape and type alone. So whatever code calls the backend writes a graph instead.
  */
-export function symbolicBinding(
-  real: NativeBinding,
-  builder: GraphBuilder,
-): NativeBinding & { adopt(tensor: SymbolicTensor, node: GraphTensor): number; nodeOf(id: number): GraphTensor } {
+export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, precision: 'fp32' | 'bf16' = 'fp32'): SymbolicBinding {
   const entries: Entry[] = [];
   const constants = new Map<string, GraphTensor>();
 
@@ -52,6 +59,20 @@ export function symbolicBinding(
     }
   }
 
+  const halves = new Map<GraphTensor, GraphTensor>();
+  function half(node: GraphTensor): GraphTensor {
+    let made = halves.get(node);
+    if (made === undefined) halves.set(node, (made = cast(node, dataTypes.float, dataTypes.bfloat16)));
+    return made;
+  }
+  const cast = (node: GraphTensor, from: number, to: number) =>
+    builder.node('Cast', [node], { SrcT: { type: from }, DstT: { type: to }, Truncate: { flag: false } });
+  /** A product of matrices rounded to bfloat16; summed in float32, as the hardware does. */
+  function product(nodes: readonly GraphTensor[], fields: Readonly<Record<string, GraphAttribute>>): GraphTensor {
+    const made = builder.node('MatMul', nodes.map(half), { ...fields, T: { type: dataTypes.bfloat16 } });
+    return cast(made, dataTypes.bfloat16, dataTypes.float);
+  }
+
   return {
     ...constantsOf(real),
     createTensor(shape, dtype, data) {
@@ -67,15 +88,21 @@ export function symbolicBinding(
       const attributes = Object.fromEntries(list.map(({ name, value }) => [name, value]));
       const results = inferShapes({ op, attributes, inputs: inputs.map((id) => entries[id]!) });
       if (results.length < count) throw untraceable(op, `${count} results are wanted of ${results.length}`);
-      const node = builder.node(op, inputs.map(nodeOf), Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)])));
+      const fields = Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)]));
+      const nodes = inputs.map((id, i) => {
+        const { transposed } = entries[id]!;
+        if (op !== 'MatMul' || i !== 1 || !attributes['transpose_b'] || !transposed) return nodeOf(id);
+        fields['transpose_b'] = { flag: false };
+        return transposed();
+      });
+      const node = precision === 'bf16' && op === 'MatMul' ? product(nodes, fields) : builder.node(op, nodes, fields);
       return results.map(({ shape, dtype, values }, i) => {
         const id = entries.push({ shape, dtype, values, node: i ? `${node}:${i}` : node }) - 1;
         return { id, shape: [...shape], dtype };
       });
     },
-    /** Takes a node that somebody else wrote for a tensor of this binding. */
-    adopt(tensor, node) {
-      return entries.push({ ...tensor, node }) - 1;
+    adopt(tensor, node, transposed) {
+      return entries.push({ ...tensor, node, transposed }) - 1;
     },
     nodeOf,
   };

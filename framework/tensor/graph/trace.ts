@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { kernels } from '../kernels/kernels.js';
-import { isNativeBackend, type NativeBackend, type NativeBinding } from '../kernels/native-backend.js';
+import { isNativeBackend, type NativeBackend, type NativeBinding, type OpAttribute } from '../kernels/native-backend.js';
 import { tensorflow } from '../tensorflow.js';
 import { dataTypes, type GraphBuilder, type GraphTensor } from './graph-builder.js';
 import { untraceable } from './shape-functions.js';
@@ -12,8 +12,20 @@ export interface InputSpec {
   dtype: 'float32' | 'int32';
 }
 
-/** Gives the node that stands for a tensor from outside the trace: a variable, a mask. */
-export type Capture = (tensor: Tensor) => GraphTensor;
+/** Gives the nodes that stand for tensors from outside the trace: variables, masks. */
+export interface Captures {
+  node(tensor: Tensor): GraphTensor;
+  /** The same matrix turned, where products had better read it so. */
+  transposed?(tensor: Tensor): GraphTensor;
+}
+
+/** Between the two worlds, for what only a graph can do. */
+export interface TraceScope {
+  tensor(node: GraphTensor, spec: InputSpec): Tensor;
+  node(tensor: Tensor): GraphTensor;
+  /** An operation by name with one result. */
+  operation(name: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[]): Tensor;
+}
 
 export interface Traced {
   /** Placeholders by input name. */
@@ -42,19 +54,21 @@ function registerKernels(): void {
 /**
  * Runs `body` once over tensors that have shapes and types but no values, and writes what it does as nodes of `builder`. Gradients are
  * traced as everything else. The tensors that it gives are freed. Only on the backend `tensorflow`.
+ * With `bf16`, products of matrices round their factors to bfloat16.
  * Throws Fault TENSOR_UNTRACEABLE where the code reads values or calls an operation whose result's shape is not known before.
  */
 export function trace(
   builder: GraphBuilder,
   specs: Readonly<Record<string, InputSpec>>,
-  capture: Capture,
-  body: (inputs: Record<string, Tensor>) => readonly (Tensor | null)[],
+  captures: Captures,
+  body: (inputs: Record<string, Tensor>, scope: TraceScope) => readonly (Tensor | null)[],
+  { precision = 'fp32' as 'fp32' | 'bf16' } = {},
 ): Traced {
   const tf = tensorflow();
   const native = tf.backend() as unknown as BackendInternals;
   if (!isNativeBackend(native)) throw untraceable('trace', 'graphs run on the backend tensorflow only');
   registerKernels();
-  const binding = symbolicBinding(native.binding, builder);
+  const binding = symbolicBinding(native.binding, builder, precision);
   const captured = new WeakMap<object, number>();
 
   class TraceBackend extends (native.constructor as BackendClass) {
@@ -69,7 +83,9 @@ export function trace(
         let id = captured.get(tensor.dataId);
         if (id === undefined) {
           const dtype = tensor.dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
-          captured.set(tensor.dataId, (id = binding.adopt({ shape: tensor.shape, dtype }, capture(tensor))));
+          const { transposed } = captures;
+          const turned = transposed && tensor.rank === 2 ? () => transposed.call(captures, tensor) : undefined;
+          captured.set(tensor.dataId, (id = binding.adopt({ shape: tensor.shape, dtype }, captures.node(tensor), turned)));
         }
         return id;
       });
@@ -96,14 +112,22 @@ export function trace(
   void engine.setBackend(backendName);
   engine.startScope();
   try {
+    const scope: TraceScope = {
+      tensor: (node, { shape, dtype }) => {
+        const type = dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
+        return backend.createOutputTensor({ id: binding.adopt({ shape, dtype: type }, node), shape: [...shape], dtype: type });
+      },
+      node: (tensor) => binding.nodeOf(backend.getInputTensorIds([tensor])[0]!),
+      operation: (name, attributes, operands) => backend.executeSingleOutput(name, attributes, operands),
+    };
     const inputs: Record<string, GraphTensor> = {};
-    const tensors = Object.entries(specs).map(([name, { shape, dtype }]) => {
-      const type = dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
-      const node = (inputs[name] = builder.node('Placeholder', [], { dtype: { type }, shape: { shape } }));
-      return [name, backend.createOutputTensor({ id: binding.adopt({ shape, dtype: type }, node), shape: [...shape], dtype: type })];
+    const tensors = Object.entries(specs).map(([name, spec]) => {
+      const type = spec.dtype === 'int32' ? dataTypes.int32 : dataTypes.float;
+      inputs[name] = builder.node('Placeholder', [], { dtype: { type }, shape: { shape: spec.shape } });
+      return [name, scope.tensor(inputs[name], spec)];
     });
-    const results = body(Object.fromEntries(tensors) as Record<string, Tensor>);
-    const outputs = results.map((tensor) => tensor && binding.nodeOf(backend.getInputTensorIds([tensor])[0]!));
+    const results = body(Object.fromEntries(tensors) as Record<string, Tensor>, scope);
+    const outputs = results.map((tensor) => tensor && scope.node(tensor));
     // They may have been kept from the scope's end.
     tf.dispose(results.filter((tensor) => tensor !== null));
     return { inputs, outputs };

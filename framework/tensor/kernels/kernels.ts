@@ -21,6 +21,8 @@ export interface Kernels {
   erf(x: Tensor): Tensor;
   cos(x: Tensor): Tensor;
   sin(x: Tensor): Tensor;
+  /** 1 where an int32 is another than `value`, else 0; float32. */
+  isNot(integers: Tensor, value: number): Tensor;
   /** int32 to float32. */
   toFloat(integers: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
@@ -36,6 +38,9 @@ export interface Kernels {
   batchMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   /** Over the last axis. */
   softmax(x: Tensor): Tensor;
+  /** `batchMatMul` and `softmax` for few rows, as a single token has: what starts faster may take longer for many. */
+  smallMatMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  smallSoftmax(x: Tensor): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
   /** The halves of the last axis, an even number, exchanged. */

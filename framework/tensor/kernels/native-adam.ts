@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs';
+import { adamScalars } from './adam-scalars.js';
 import type { AdamKernel } from './kernels.js';
 import { attributes, type NativeBackend } from './native-backend.js';
 
@@ -59,14 +60,8 @@ export function nativeAdam(backend: NativeBackend, variables: readonly Variable[
         run('AssignVariableOp', ofDtype, [slot.weights, kept], 0);
         if (kept !== weights) binding.deleteTensor(kept);
         binding.deleteTensor(weights);
-        // The kernel corrects the bias in float32, where 1 - 0.999 is off by 1.3e-5 of itself: it is told that there is none (powers of 0), and the
-        // rate carries what PyTorch computes in double precision, along with what the kernel's own 1 - beta is off by.
-        const off1 = (1 - Math.fround(beta1)) / (1 - beta1);
-        const off2 = Math.sqrt((1 - Math.fround(beta2)) / (1 - beta2));
-        const root = Math.sqrt(1 - beta2 ** updates[i]!) * off2;
-        const rate = (learningRate * root) / (1 - beta1 ** updates[i]!) / off1;
-        // TensorFlow's epsilon stands beside the uncorrected root ("epsilon hat" of Kingma & Ba, 2015, section 2); PyTorch's beside the corrected.
-        const scalars = [0, 0, rate, beta1, beta2, epsilon * root].map(number);
+        const told = adamScalars(learningRate, { beta1, beta2, epsilon }, updates[i]!);
+        const scalars = [0, 0, told.rate, beta1, beta2, told.epsilon].map(number);
         run('ResourceApplyAdam', adamAttributes, [slot.weights, slot.m, slot.v, ...scalars, gradient], 0);
         backend.tensorMap.get(variable.dataId).id = run('ReadVariableOp', ofDtype, [slot.weights], 1);
         if (gradient !== gradientId) binding.deleteTensor(gradient);

@@ -24,6 +24,8 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
   const one = (name: string, list: readonly OpAttribute[], ...inputs: Tensor[]) => backend.executeSingleOutput(name, list, inputs);
   const matMulAttributes = table((a, b) => [...ofFloat, flag('transpose_a', a), flag('transpose_b', b)]);
   const batchAttributes = table((a, b) => [...ofFloat, flag('adj_x', a), flag('adj_y', b)]);
+  const products = [type('Ta', float), type('Tb', float), type('Tout', float)];
+  const smallAttributes = table((a, b) => [...products, flag('adj_x', a), flag('adj_y', b)]);
   const reduce = [false, true].map((keep) => [flag('keep_dims', keep), ...ofFloat, type('Tidx', int)]);
   const transposeAttributes = [...ofFloat, type('Tperm', int)];
   const reshapeAttributes = [...ofFloat, type('Tshape', int)];
@@ -35,6 +37,7 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
   const concatAttributes = [...ofFloat, integer('N', 2), type('Tidx', int)];
   const randomAttributes = [type('T', int), type('dtype', float), type('Tseed', int)];
   const boolCastAttributes = [type('SrcT', binding.TF_BOOL), type('DstT', float), flag('Truncate', false)];
+  const notEqualAttributes = [type('T', int), flag('incompatible_shape_error', true)];
   const castAttributes = [type('SrcT', binding.TF_UINT8), type('DstT', float), flag('Truncate', false)];
 
   const transpose: Kernels['transpose'] = (x, order) => one('Transpose', transposeAttributes, x, integers(order));
@@ -57,6 +60,8 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
     erf: (x) => one('Erf', ofFloat, x),
     cos: (x) => one('Cos', ofFloat, x),
     sin: (x) => one('Sin', ofFloat, x),
+    isNot: (integers, value) =>
+      tf.tidy(() => one('Cast', boolCastAttributes, one('NotEqual', notEqualAttributes, integers, integerScalar(value)))),
     toFloat: (integers) => one('Cast', integerCastAttributes, integers),
     sigmoid: (x) => one('Sigmoid', ofFloat, x),
     sigmoidGradient: (y, dy) => one('SigmoidGrad', ofFloat, y, dy),
@@ -66,6 +71,9 @@ export function nativeKernels(tf: Tensorflow, backend: NativeBackend): Kernels {
     matMul: (a, b, ta = false, tb = false) => one('MatMul', matMulAttributes(ta, tb), a, b),
     batchMatMul: (a, b, ta = false, tb = false) => one('BatchMatMulV2', batchAttributes(ta, tb), a, b),
     softmax: (x) => one('Softmax', ofFloat, x),
+    // Not rewritten to oneDNN, whose primitives cost more than these products: 3 against 27 us, 1.3 against 9 us.
+    smallMatMul: (a, b, ta = false, tb = false) => one('BatchMatMulV3', smallAttributes(ta, tb), a, b),
+    smallSoftmax: (x) => tf.tidy(() => one('Exp', ofFloat, one('LogSoftmax', ofFloat, x))),
     transpose,
     reshape,
     // Roll costs five times as much (docs/training.md, Operations).

@@ -156,6 +156,17 @@ const cases: Case[] = [
     plain: (tf, table) => tf.matMul(tf.oneHot(tf.tensor1d(ids, 'int32'), 5).toFloat(), table!),
   },
   {
+    name: 'embed with a padding row',
+    inputs: [drawn(5, 3)],
+    run: (tf, table) => embed(table!, tf.tensor1d(ids, 'int32'), 2),
+    plain: (tf, table) => {
+      const known = tf.oneHot(tf.tensor1d(ids, 'int32'), 5).toFloat();
+      const constant = tf.tensor2d(cases.find(({ name }) => name === 'embed with a padding row')!.inputs[0]!.values, [5, 3]);
+      const learnt = tf.tensor1d([1, 1, 0, 1, 1]);
+      return tf.add(tf.matMul(known.mul(learnt), table!), tf.matMul(known.mul(tf.sub(1, learnt)), constant));
+    },
+  },
+  {
     name: 'crossEntropy',
     inputs: [drawn(4, 5)],
     run: (tf, x) => crossEntropy(x!, tf.tensor1d(ids, 'int32'), tf.tensor1d(rowWeights)),

@@ -50,12 +50,14 @@ test('what config.json leaves out has the defaults of transformers', () => {
       headNorm: false,
       bias: { queryKeyValue: false, output: false, mlp: false },
       windows: [null, null, null],
+      padding: null,
       tied: false,
     },
   );
 });
 
 test('families differ in biases, norms and windows', () => {
+  assert.equal([specOf({ ...llama, pad_token_id: 0 }).padding, specOf({ ...llama, pad_token_id: -1 }).padding], [0, 99]);
   assert.equal(specOf(qwen).bias, { queryKeyValue: true, output: false, mlp: false });
   const biased = { ...llama, attention_bias: true, mlp_bias: true };
   assert.equal(specOf(biased).bias, { queryKeyValue: true, output: true, mlp: true });
@@ -122,6 +124,7 @@ test('what is unknown, missing, out of range or not divisible is named with its 
     [{ ...llama, num_key_value_heads: 3 }, 'num_key_value_heads'],
     [{ ...llama, head_dim: 7 }, 'head_dim'],
     [{ ...llama, hidden_act: 'gelu' }, 'hidden_act'],
+    [{ ...llama, pad_token_id: 100 }, 'pad_token_id'],
     [{ ...llama, rms_norm_eps: 0 }, 'rms_norm_eps'],
     [{ ...llama, partial_rotary_factor: 0.5 }, 'partial_rotary_factor'],
     [{ ...llama, quantization_config: { bits: 4 } }, 'quantization_config'],

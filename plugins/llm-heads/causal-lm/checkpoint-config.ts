@@ -31,6 +31,7 @@ export function decoderSpec(config: ConfigFields): DecoderSpec {
   }
   config.choice('hidden_act', ['silu', 'swish'], 'silu');
   if (config.positive('partial_rotary_factor', 1) !== 1) throw config.invalid('partial_rotary_factor', 'it is not 1', { expected: '1' });
+  const vocabulary = config.integer('vocab_size');
   const hidden = config.integer('hidden_size');
   const heads = config.integer('num_attention_heads');
   const layers = config.integer('num_hidden_layers');
@@ -39,7 +40,7 @@ export function decoderSpec(config: ConfigFields): DecoderSpec {
   const attentionBias = family === 'llama' || family === 'qwen3' ? config.flag('attention_bias', false) : false;
   return {
     family,
-    vocabulary: config.integer('vocab_size'),
+    vocabulary,
     hidden,
     inner: config.integer('intermediate_size'),
     layers,
@@ -56,6 +57,7 @@ export function decoderSpec(config: ConfigFields): DecoderSpec {
       mlp: family === 'llama' && config.flag('mlp_bias', false),
     },
     windows: qwen ? qwenWindows(config, layers) : mistralWindows(config, layers, family),
+    padding: padding(config, vocabulary),
     tied: config.flag('tie_word_embeddings', false),
   };
 }
@@ -67,6 +69,14 @@ function checkArchitecture(config: ConfigFields, family: Family): void {
   throw config.invalid('architectures', `it is ${named.join(', ') || 'empty'}, model_type is "${family}"`, {
     expected: architectures[family],
   });
+}
+
+/** torch counts a negative padding_idx from the end of the table. */
+function padding(config: ConfigFields, vocabulary: number): number | null {
+  if (!config.has('pad_token_id')) return null;
+  const id = config.integer('pad_token_id', undefined, -vocabulary);
+  if (id >= vocabulary) throw config.invalid('pad_token_id', `${id} is beyond vocab_size ${vocabulary}`);
+  return id < 0 ? id + vocabulary : id;
 }
 
 function keyValueHeads(config: ConfigFields, heads: number): number {

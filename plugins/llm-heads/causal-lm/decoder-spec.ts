@@ -29,6 +29,8 @@ export interface DecoderSpec {
   bias: { queryKeyValue: boolean; output: boolean; mlp: boolean };
   /** For each layer: how many tokens, itself included, a token looks back at; null: all. */
   windows: readonly (number | null)[];
+  /** Token whose embedding is never learnt as input (torch's padding_idx); null: none. */
+  padding: number | null;
   /** The output layer is the embedding table. */
   tied: boolean;
 }

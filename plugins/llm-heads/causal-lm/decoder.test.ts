@@ -24,6 +24,7 @@ const spec: DecoderSpec = {
   headNorm: true,
   bias: { queryKeyValue: true, output: true, mlp: true },
   windows: [3, null],
+  padding: null,
   tied: true,
 };
 

@@ -72,7 +72,7 @@ export class Decoder {
 
   /** Embeddings of int32 ids [n]: [n, hidden]. */
   embed(ids: Tensor): Tensor {
-    return embed(this.#weight('model.embed_tokens.weight'), ids);
+    return embed(this.#weight('model.embed_tokens.weight'), ids, this.spec.padding);
   }
 
   /**

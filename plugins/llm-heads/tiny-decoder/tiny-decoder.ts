@@ -1,5 +1,5 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
-import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, Random, Variables } from 'mienlab/contracts';
+import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Random, Variables } from 'mienlab/contracts';
 import {
   blockWeights,
   constantVariable,
@@ -36,6 +36,7 @@ export class TinyDecoder implements LlmHead {
     random: Random,
     private readonly config: TinyDecoderConfig,
     private readonly tokenizer: ByteBpe,
+    private readonly signal: AbortSignal,
   ) {
     const tf = tensorflow();
     const { width, layers, 'context-length': length } = config;
@@ -63,9 +64,15 @@ export class TinyDecoder implements LlmHead {
   }
 
   /** With the tokenizer that a checkpoint kept, or one learned from the corpus. */
-  static create(random: Random, config: TinyDecoderConfig, corpus: readonly string[], state?: unknown): TinyDecoder {
+  static create(
+    { random, signal }: Pick<PluginContext, 'random' | 'signal'>,
+    config: TinyDecoderConfig,
+    corpus: readonly string[],
+    state?: unknown,
+  ): TinyDecoder {
     const kept = (state as { tokenizer?: unknown } | undefined)?.tokenizer;
-    return new TinyDecoder(random, config, kept === undefined ? ByteBpe.train(corpus, config.vocabulary - 1) : ByteBpe.restore(kept));
+    const tokenizer = kept === undefined ? ByteBpe.train(corpus, config.vocabulary - 1) : ByteBpe.restore(kept);
+    return new TinyDecoder(random, config, tokenizer, signal);
   }
 
   prepare(samples: readonly InstructionSample[], visual: number): TrainingBatch {
@@ -100,7 +107,7 @@ export class TinyDecoder implements LlmHead {
   }
 
   generate(samples: readonly InstructionSample[], visual: Tensor3D, options: GenerateOptions): Promise<string[]> {
-    return generate(samples, visual, options, this.#weights, this.config, this.tokenizer);
+    return generate(samples, visual, options, this.#weights, this.config, this.tokenizer, this.signal);
   }
 
   state(): unknown {

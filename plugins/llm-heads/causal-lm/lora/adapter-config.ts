@@ -38,9 +38,8 @@ export function adapterConfig(fields: ConfigFields): AdapterConfig {
   const rank = fields.integer('r', 8);
   const alpha = fields.positive('lora_alpha', 8);
   const dropout = fields.has('lora_dropout') ? fields.values['lora_dropout'] : 0;
-  if (typeof dropout !== 'number' || dropout < 0 || dropout >= 1) {
-    throw fields.invalid('lora_dropout', `it is ${JSON.stringify(dropout)}`, { expected: 'a number from 0, below 1' });
-  }
+  if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1))
+    throw fields.invalid('lora_dropout', 'it is not supported', { expected: 'a number from 0, below 1' });
   return {
     rank,
     alpha,
@@ -72,7 +71,8 @@ function targets(fields: ConfigFields): LoraConfig['targets'] | null {
 
 function layers(fields: ConfigFields): number[] | undefined {
   const pattern = fields.values['layers_pattern'] ?? [];
-  if (![JSON.stringify([]), '""', '"layers"', '["layers"]'].includes(JSON.stringify(pattern)))
+  const patterns: unknown[] = Array.isArray(pattern) ? pattern : [pattern];
+  if (!patterns.every((one) => one === 'layers' || one === ''))
     throw fields.invalid('layers_pattern', 'it is not supported', { expected: '"layers"' });
   if (!fields.has('layers_to_transform')) return undefined;
   const value = fields.values['layers_to_transform'];

@@ -207,6 +207,45 @@ test('what is not plain LoRA is refused by its key', () => {
   assert.equal(readAdapter(changed({ config: evil }), shapes).pairs.size, 4);
 });
 
+test('whatever an adapter_config.json says, it is read or a fault', () => {
+  const path = changed({});
+  const file = join(path, 'adapter_config.json');
+  const usual = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const odd = [
+    'null',
+    'true',
+    '0',
+    '-1',
+    '0.5',
+    '2',
+    '1e300',
+    '""',
+    '"x"',
+    '[]',
+    '[1]',
+    '["q_proj"]',
+    '[null]',
+    '{}',
+    '{"__proto__":1}',
+    deep,
+  ];
+  let read = 0;
+  for (const key of [...Object.keys(usual), 'exclude_modules', 'use_dora', 'toString', '__proto__']) {
+    const { [key]: _, ...others } = usual;
+    for (const value of odd) {
+      writeFileSync(file, `${JSON.stringify(others).slice(0, -1)},${JSON.stringify(key)}:${value}}`);
+      try {
+        readAdapter(path, shapes);
+        read++;
+      } catch (error) {
+        assert.instance(error, Fault, `${key}: ${(error as Error).stack}`);
+      }
+    }
+  }
+  assert.ok(read > 20, `${read} were read`);
+});
+
 test('missing and damaged files are told', () => {
   const path = changed({});
   const weights = join(path, 'adapter_model.safetensors');

@@ -8,4 +8,6 @@ export const tolerances = {
   gradients: 5e-5,
   /** Weights after AdamW, absolute; steps are 1e-3. */
   tuned: 1e-4,
+  /** Weights with an adapter's additions, absolute. */
+  merged: 1e-6,
 } as const;

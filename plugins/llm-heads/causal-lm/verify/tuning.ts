@@ -1,5 +1,4 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs';
-import type { GoldenValues } from 'mienlab/plugin';
 import { kernels, tensorflow } from 'mienlab/tensor';
 
 type Named = Readonly<Record<string, Variable>>;
@@ -32,17 +31,8 @@ export interface TuningRun {
   onStep?: (step: number) => Promise<void>;
 }
 
-/** Settings of `adamw_constant_lr`, which all runs share but for the learning rates. */
-export function tuningRun(constant: GoldenValues): TuningRun {
-  const [beta1, beta2] = constant.numbers('betas');
-  return {
-    betas: [beta1!, beta2!],
-    epsilon: constant.number('eps'),
-    decay: constant.number('weight_decay'),
-    clip: constant.number('clip_global_norm'),
-    rates: constant.numbers('lr'),
-  };
-}
+/** What reference values of AdamW are made with (shared goldens and tools/export-golden.py). */
+export const tuningDefaults = { betas: [0.9, 0.999], epsilon: 1e-8, decay: 0.01, clip: 1, rate: 1e-3 } as const;
 
 /** AdamW on all variables with decay and clipping as PyTorch does them. Losses and norms are those before each step, then the last loss. */
 export async function tune(loss: () => Scalar, variables: Named, run: TuningRun): Promise<{ losses: number[]; norms: number[] }> {

@@ -3,7 +3,7 @@ import { kernels, tensorflow } from 'mienlab/tensor';
 import type { Decoder } from '../decoder.js';
 import { goldenBatch, goldenLoss, integers, sequencesOf } from './golden-batch.js';
 import { tolerances } from './tolerances.js';
-import { gradientsOf, tune, tuningRun } from './tuning.js';
+import { gradientsOf, tune, type TuningRun } from './tuning.js';
 
 /** The loss of the right-padded batch, told apart by causality alone as in training. */
 function lossOf(decoder: Decoder, golden: GoldenValues) {
@@ -64,7 +64,7 @@ export async function verifyTuning(fresh: () => Decoder, golden: GoldenValues, c
         }
       };
       const { losses, norms } = await tune(lossOf(decoder, golden), decoder.variables, {
-        ...tuningRun(constant),
+        ...settingsOf(constant),
         rates: run.numbers('lr'),
         onStep,
       });
@@ -75,4 +75,15 @@ export async function verifyTuning(fresh: () => Decoder, golden: GoldenValues, c
       decoder.dispose();
     }
   }
+}
+
+/** Settings of `adamw_constant_lr`, which all runs share but for the learning rates. */
+function settingsOf(constant: GoldenValues): Omit<TuningRun, 'rates'> {
+  const [beta1, beta2] = constant.numbers('betas');
+  return {
+    betas: [beta1!, beta2!],
+    epsilon: constant.number('eps'),
+    decay: constant.number('weight_decay'),
+    clip: constant.number('clip_global_norm'),
+  };
 }
