@@ -17,11 +17,6 @@ export type GraphAttribute =
 /** A tensor of a graph: `node`, or `node:1` for an output beyond the first. */
 export type GraphTensor = string;
 
-export interface Signature {
-  inputs: readonly GraphTensor[];
-  outputs: readonly GraphTensor[];
-}
-
 function shapeMessage(shape: readonly number[]): Message {
   const message = new Message();
   for (const size of shape) message.part(2, new Message().varint(1, size));

@@ -127,7 +127,7 @@ const arithmetic = [
 const gradients = ['SigmoidGrad', 'TanhGrad', 'ReluGrad', 'RsqrtGrad', 'SqrtGrad', 'SoftplusGrad'];
 
 /** Shapes and types of operations' results from those of their operands: what tracing needs in place of values. */
-export const shapeFunctions: Readonly<Record<string, Infer>> = {
+const shapeFunctions: Readonly<Record<string, Infer>> = {
   ...Object.fromEntries([...unary, ...more, ...gradients].map((op) => [op, same])),
   ...Object.fromEntries(arithmetic.map((op) => [op, binary()])),
   ...Object.fromEntries(comparisons.map((op) => [op, binary(bool)])),
