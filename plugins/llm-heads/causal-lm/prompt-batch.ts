@@ -1,9 +1,9 @@
 import type { HostArray, HostBatch } from 'mienlab/contracts';
 import type { Prompt } from './prompt.js';
 
-/** Lengths are rounded up to multiples of these, so that batches have few different shapes. */
-const lengthBucket = 32;
-const answerBucket = 64;
+/** Lengths are rounded up to multiples of these: each other shape is compiled anew, which takes as long as several steps. */
+const lengthBucket = 64;
+const answerBucket = 128;
 
 /** Sequences of one length, `batch * length` tokens. */
 export interface PromptBatch extends HostBatch {
@@ -30,7 +30,7 @@ export interface TrainingPromptBatch extends PromptBatch {
   weights: HostArray;
 }
 
-/** Padded on the right, to a multiple of 32 but no longer than `contextLength`. */
+/** Padded on the right, to a multiple of 64 but no longer than `contextLength`. */
 export function trainingPromptBatch(prompts: readonly Prompt[], visual: number, contextLength: number): TrainingPromptBatch {
   const longest = Math.max(...prompts.map(({ ids }) => ids.length));
   const length = Math.max(longest, Math.min(contextLength, Math.ceil(longest / lengthBucket) * lengthBucket));
@@ -51,7 +51,7 @@ export function trainingPromptBatch(prompts: readonly Prompt[], visual: number, 
   };
 }
 
-/** Padded on the left, to a multiple of 32 but no longer than `most`, which leaves room for the answer. */
+/** Padded on the left, to a multiple of 64 but no longer than `most`, which leaves room for the answer. */
 export function generationPromptBatch(prompts: readonly Prompt[], visual: number, most: number): PromptBatch {
   const longest = Math.max(...prompts.map(({ ids }) => ids.length));
   return promptBatch(prompts, visual, Math.max(longest, Math.min(most, Math.ceil(longest / lengthBucket) * lengthBucket)), 'left');

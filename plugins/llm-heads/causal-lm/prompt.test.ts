@@ -183,8 +183,8 @@ test('batches: places, positions, masks, and the rows that predict', () => {
   const samples = [sample, { instruction: 'Why', answer: 'bc' }];
   const prompts = samples.map((each, i) => made.training(each, 2, i));
   const { ids: text, order, positions, mask, rows, targets, weights } = trainingPromptBatch(prompts, 2, 64);
-  const length = 32;
-  assert.equal([text.shape, order.shape, mask.shape, rows.shape], [[2, length], [2 * length], [2, length], [64]]);
+  const length = 64;
+  assert.equal([text.shape, order.shape, mask.shape, rows.shape], [[2, length], [2 * length], [2, length], [128]]);
   prompts.forEach((prompt, i) => {
     for (let place = 0; place < length; place++) {
       const at = i * length + place;
@@ -205,7 +205,7 @@ test('batches: places, positions, masks, and the rows that predict', () => {
   );
   assert.equal(
     [...weights.data].map((weight) => Math.round(weight * 9)),
-    [...Array<number>(9).fill(1), ...Array<number>(55).fill(0)],
+    [...Array<number>(9).fill(1), ...Array<number>(119).fill(0)],
   );
   assert.is(trainingPromptBatch(prompts, 2, 20).ids.shape[1], 20);
 
