@@ -8,7 +8,7 @@ export { differentiable } from './differentiable.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
 export { adamScalars } from './kernels/adam-scalars.js';
-export { GraphVariables, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
+export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attention } from './ops/attention.js';

@@ -5,6 +5,7 @@ import {
   dataTypes,
   GraphBuilder,
   GraphVariables,
+  inPortions,
   tensorflow,
   trace,
   type GraphTensor,
@@ -48,18 +49,24 @@ interface Compiled {
   calls: Map<string, Call>;
   updates: Map<StepKind, Update>;
   optimizer: GraphOptimizer;
-  /** Parallel to the engine's variables. */
-  weights: GraphVariable[];
-  restores: Map<GraphVariable, { feed: GraphTensor; done: GraphTensor }>;
+  /** Weights or the optimiser's state, never both, in portions that go in or out in one call. */
+  portions: Portion[];
 }
 
-/** Values that go over from one graph to the next: weights, then the optimiser's by name. */
-interface Kept {
-  weights: Float32Array[];
-  state: Record<string, Float32Array>;
+interface Portion {
+  /** `weight/INDEX` or the optimiser's names. */
+  names: string[];
+  reads: GraphTensor[];
+  shapes: (readonly number[])[];
+  feeds: GraphTensor[];
+  done: GraphTensor;
 }
+
+/** Values that go over from one graph to the next, by the names of portions. */
+type Kept = Record<string, Float32Array>;
 
 const float = { type: dataTypes.float };
+const weightPrefix = 'weight/';
 
 /**
  * Compiles a step into a TensorFlow graph for each set of shapes that comes up: forward pass, gradients, clipping and the update of weights
@@ -118,7 +125,7 @@ export class CompiledEngine implements StepEngine {
   }
 
   state(): Promise<OptimizerState> {
-    const kept = this.#compiled ? this.#kept(this.#compiled).state : (this.#restored ?? {});
+    const kept = this.#compiled ? this.#kept(this.#compiled) : (this.#restored ?? {});
     const adamw = this.options.optimizer.name === 'adamw';
     return Promise.resolve(
       Object.fromEntries(
@@ -151,11 +158,15 @@ export class CompiledEngine implements StepEngine {
   sync(): Promise<void> {
     if (this.#compiled) {
       const tf = tensorflow();
-      const { graph, weights } = this.#compiled;
-      this.#variables.forEach(({ variable }, i) => {
-        const [values] = graph.run([], [], [weights[i]!.read]);
-        tf.tidy(() => variable.assign(tf.tensor(values!, variable.shape)));
-      });
+      const { graph, portions } = this.#compiled;
+      for (const { names, reads } of portions) {
+        if (!names[0]!.startsWith(weightPrefix)) continue;
+        const values = graph.run([], [], reads);
+        names.forEach((name, i) => {
+          const { variable } = this.#variables[Number(name.slice(weightPrefix.length))]!;
+          tf.tidy(() => variable.assign(tf.tensor(values[i]!, variable.shape)));
+        });
+      }
     }
     return Promise.resolve();
   }
@@ -199,38 +210,48 @@ export class CompiledEngine implements StepEngine {
       if (purpose === 'accumulate' && !updates.has(kind))
         updates.set(kind, this.#update(builder, variables, optimizer, sums, calls.get(key)!));
     }
-    const restores = new Map(
-      [...weights, ...Object.values(optimizer.state)].map((variable) => {
-        const { feed, assign } = variables.feed(variable);
-        return [variable, { feed, done: builder.group([assign]) }];
-      }),
-    );
+    const named = (list: readonly [string, GraphVariable][]) => inPortions(list, ([, { shape }]) => shape.reduce((a, b) => a * b, 1));
+    const portions = [
+      ...named(weights.map((variable, i) => [`${weightPrefix}${i}`, variable])),
+      ...named(Object.entries(optimizer.state)),
+    ].map((portion): Portion => {
+      const fed = portion.map(([, variable]) => variables.feed(variable));
+      return {
+        names: portion.map(([name]) => name),
+        reads: portion.map(([, { read }]) => read),
+        shapes: portion.map(([, { shape }]) => shape),
+        feeds: fed.map(({ feed }) => feed),
+        done: builder.group(fed.map(({ assign }) => assign)),
+      };
+    });
     const fill = variables.finish();
     const kept = this.#compiled && this.#kept(this.#compiled);
     const graph = new CompiledGraph(builder);
     this.#compiled?.graph.dispose();
-    this.#compiled = { graph, calls, updates, optimizer, weights, restores };
+    this.#compiled = { graph, calls, updates, optimizer, portions };
     fill(graph);
-    this.#fill(this.#compiled, kept ?? (this.#restored ? { weights: [], state: this.#restored } : undefined));
+    this.#fill(this.#compiled, kept ?? this.#restored);
     this.#restored = undefined;
   }
 
-  #fill({ graph, restores, weights, optimizer }: Compiled, kept: Kept | undefined): void {
-    if (!kept) return;
-    const put = (variable: GraphVariable, data: Float32Array) => {
-      const { feed, done } = restores.get(variable)!;
-      graph.run([feed], [{ data, shape: variable.shape }], [done]);
-    };
-    kept.weights.forEach((data, i) => put(weights[i]!, data));
-    for (const [name, data] of Object.entries(kept.state)) put(optimizer.state[name]!, data);
+  /** Portions of which nothing is kept stay as they start. */
+  #fill({ graph, portions }: Compiled, kept: Kept | undefined): void {
+    for (const { names, shapes, feeds, done } of portions) {
+      if (kept?.[names[0]!])
+        graph.run(
+          feeds,
+          names.map((name, i) => ({ data: kept[name]!, shape: shapes[i]! })),
+          [done],
+        );
+    }
   }
 
-  #kept({ graph, weights, optimizer }: Compiled): Kept {
-    const value = ({ read }: GraphVariable) => graph.run([], [], [read])[0] as Float32Array;
-    return {
-      weights: weights.map(value),
-      state: Object.fromEntries(Object.entries(optimizer.state).map(([name, variable]) => [name, value(variable)])),
-    };
+  #kept({ graph, portions }: Compiled): Kept {
+    const entries = portions.flatMap(({ names, reads }) => {
+      const values = graph.run([], [], reads) as Float32Array[];
+      return names.map((name, i): [string, Float32Array] => [name, values[i]!]);
+    });
+    return Object.fromEntries(entries);
   }
 
   #trace(

@@ -22,8 +22,23 @@ interface Start {
 /** Tensors from outside that are larger than this many numbers become variables, which are fed once; others constants. */
 const inlined = 1024;
 
-/** Numbers that are fed in one call, about. */
-const portion = 4_000_000;
+/** Numbers that go in or out in one call, about: they stand in memory three times for a moment, but every other call has to be planned anew. */
+const portion = 8_000_000;
+
+/** Items in groups of about that many numbers. */
+export function inPortions<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[][] {
+  const portions: Item[][] = [];
+  let size = Infinity;
+  for (const item of items) {
+    if (size >= portion) {
+      portions.push([]);
+      size = 0;
+    }
+    portions.at(-1)!.push(item);
+    size += sizeOf(item);
+  }
+  return portions;
+}
 
 /** The variables of a graph: those that stand for tensors from outside, which start from their values, and those of its own. */
 export class GraphVariables implements Captures {
@@ -88,17 +103,7 @@ export class GraphVariables implements Captures {
   /** To be called when all is traced, before the graph is made: what it gives fills the variables of the graph then. */
   finish(): (graph: CompiledGraph) => void {
     const zeroed = this.builder.group(this.#zeros);
-    // Not all at once: fed values stand in memory three times for a moment.
-    const portions: Start[][] = [[]];
-    let size = 0;
-    for (const start of this.#starts) {
-      if (size > portion) {
-        portions.push([]);
-        size = 0;
-      }
-      portions.at(-1)!.push(start);
-      size += start.source.size;
-    }
+    const portions = inPortions(this.#starts, ({ source }) => source.size);
     const done = portions.map((starts) => this.builder.group(starts.map(({ assign }) => assign)));
     return (graph) => {
       graph.run([], [], [zeroed]);
