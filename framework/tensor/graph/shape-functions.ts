@@ -195,6 +195,9 @@ const shapeFunctions: Readonly<Record<string, Infer>> = {
     return [{ shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)], dtype }];
   },
   BroadcastTo: (call) => [{ shape: constant(call, 1), dtype: call.inputs[0]!.dtype }],
+  ...Object.fromEntries(
+    ['IsNan', 'IsFinite', 'IsInf'].map((op): [string, Infer] => [op, ({ inputs: [x] }) => [{ shape: x!.shape, dtype: bool }]]),
+  ),
   Select: ({ inputs: [, a] }) => [{ shape: a!.shape, dtype: a!.dtype }],
   SelectV2: ({ inputs: [condition, a, b] }) => [{ shape: broadcast(condition!.shape, broadcast(a!.shape, b!.shape)), dtype: a!.dtype }],
   GatherV2: (call) => {

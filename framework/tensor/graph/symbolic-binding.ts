@@ -18,6 +18,9 @@ export interface SymbolicBinding extends NativeBinding {
   nodeOf(id: number): GraphTensor;
 }
 
+/** Operations that have no attribute T. */
+const untyped = new Set(['LogicalAnd', 'LogicalOr', 'LogicalNot', 'Cast', 'GatherV2', 'BatchMatMulV3', 'StatelessRandomUniform']);
+
 /** Constants up to this many bytes are written once, however often they are made. */
 const shared = 64;
 
@@ -89,6 +92,8 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, prec
       const results = inferShapes({ op, attributes, inputs: inputs.map((id) => entries[id]!) });
       if (results.length < count) throw untraceable(op, `${count} results are wanted of ${results.length}`);
       const fields = Object.fromEntries(list.map((entry) => [entry.name, attribute(entry)]));
+      // Called directly, an operation infers the type of its operands; a graph wants it said.
+      if (!untyped.has(op)) fields['T'] ??= { type: entries[inputs[0]!]!.dtype };
       const nodes = inputs.map((id, i) => {
         const { transposed } = entries[id]!;
         if (op !== 'MatMul' || i !== 1 || !attributes['transpose_b'] || !transposed) return nodeOf(id);
