@@ -4,7 +4,7 @@ import type { Detector, Tracker } from './face.js';
 import type { Judge, Metric } from './metric.js';
 import type { Encoder, LlmHead, Projector } from './model.js';
 import type { Port } from './port.js';
-import type { CheckpointVerifier } from './verification.js';
+import type { CheckpointExporter, CheckpointVerifier } from './verification.js';
 
 /** What `create` returns, by kind. */
 export interface PluginInstances {
@@ -86,6 +86,8 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
   /** For a plugin that loads checkpoints of others: proves that it computes what they do (`mienlab verify checkpoint`). */
   verifier?: CheckpointVerifier;
+  /** LLM heads only: writes what was tuned for others to read. */
+  exporter?: CheckpointExporter;
   /** tfjs kernels beyond the common ones that a backend must have; checked before the run. */
   kernels?: readonly string[];
   optionalPackages?: readonly OptionalPackage[];

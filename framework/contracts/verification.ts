@@ -26,3 +26,15 @@ export interface CheckpointVerifier {
   /** Makes every comparison that the folder has reference values for, on the tensor backend in use. */
   verify(golden: GoldenFolder, context: { log: Log; signal: AbortSignal }): Promise<Comparison[]>;
 }
+
+/** Weights as a checkpoint of mienlab keeps them: float32, by the names of the part's variables. */
+export type TunedWeights = Readonly<Record<string, { shape: readonly number[]; data: Float32Array }>>;
+
+/** Gives what a part has learned to others, in the form that the reference implementation reads. */
+export interface CheckpointExporter {
+  /**
+   * Writes a folder: an adapter on its own where one was tuned, with `merged` the whole model with what was learned in it. `config` is the part's
+   * config in the run. A folder that is there is replaced, but not before the new one is whole. Gives what it wrote, in words.
+   */
+  export(weights: TunedWeights, config: Readonly<Record<string, unknown>>, target: { folder: string; merged: boolean }): string;
+}

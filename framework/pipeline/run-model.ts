@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Container } from 'inversify';
+import { stringify } from 'yaml';
 import { parts, services } from '../container/tokens.js';
 import type { RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
@@ -59,6 +60,7 @@ interface Trained {
 }
 
 const trainedFile = 'trained.json';
+const configFile = 'config.yaml';
 
 /** Curves are for eyes: a point in so many steps is enough for the run log, all of them go into the report. */
 const logEvery = 5;
@@ -146,6 +148,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   if (known) clearProgress(folder);
   const captions = cache.records<string>('generate', cacheKey([key, settings.generate, settings.seed]));
   const missing = test.filter((clip) => captions.get(captionId(clip)) === undefined);
+  handle.tag('mienlab.checkpoint', folder);
   handle.tag('mienlab.tuning', known ? 'from the cache' : 'done in this run');
 
   let trained: Trained;
@@ -167,6 +170,8 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     } else {
       trained = await tuneModel(model, options, folder);
       await saveCheckpoint(folder, model);
+      // What it was made with: `mienlab export` reads it.
+      writeFileSync(join(folder, configFile), stringify(plan.config));
       // Written last: it says that the checkpoint beside it is whole.
       writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
       renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));

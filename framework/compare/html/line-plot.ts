@@ -8,7 +8,9 @@ export interface Line {
   points: readonly (readonly [number, number])[];
 }
 
-const left = 44;
+/** Of the plot; more where the numbers beside it are long. */
+const least = 44;
+const digitWidth = 7;
 const mostPoints = 300;
 
 /** At most about `mostPoints` points: of each stretch its lowest and highest one, so that no spike is lost. */
@@ -39,17 +41,19 @@ export function linePlot(label: string, lines: readonly Line[], width: number, h
     points: line.points.filter(([step, value]) => Number.isFinite(step) && Number.isFinite(value)),
   }));
   const all = finite.flatMap(({ points }) => points);
-  const x = linearScale(
-    all.map(([step]) => step),
-    left,
-    width - 8,
-    6,
-  );
   const y = linearScale(
     all.map(([, value]) => value),
     height - 24,
     8,
     5,
+  );
+  const longest = Math.max(0, ...y.ticks.map((tick) => formatValue(tick, y.digits, typographicNumbers).length));
+  const left = Math.max(least, 12 + digitWidth * longest);
+  const x = linearScale(
+    all.map(([step]) => step),
+    left,
+    width - 8,
+    6,
   );
   const path = (points: Line['points']) =>
     thinned(points)

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigFields, GgufFile, ggufConfig, ggufTokenizer, ggufWeights, readConfigFields, safetensorsSource } from 'mienlab/tensor';
 import type { WeightSource } from 'mienlab/tensor';
@@ -13,7 +13,21 @@ export interface Checkpoint {
   endIds: readonly number[];
   weights(): WeightSource;
   tokenizer(): HfTokenizer;
+  /** In the form of transformers' config.json. */
+  config: Readonly<Record<string, unknown>>;
+  /** Contents of the files beside weights and config, as tokenizer.json. */
+  files(): Record<string, string | Uint8Array>;
 }
+
+/** What a folder may hold beside weights and config that a copy of the model needs. */
+const besides = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'generation_config.json',
+];
 
 /**
  * Opens a folder as transformers writes it, or a GGUF file. Nothing in it is executed.
@@ -31,6 +45,11 @@ function fromFolder(folder: string): Checkpoint {
     endIds: [...endIds(config), ...(generation ? endIds(generation) : [])],
     weights: () => safetensorsSource(folder),
     tokenizer: () => HfTokenizer.read(folder),
+    config: config.values,
+    files: () => {
+      const there = besides.filter((name) => existsSync(join(folder, name)));
+      return Object.fromEntries(there.map((name) => [name, readFileSync(join(folder, name))]));
+    },
   };
 }
 
@@ -44,6 +63,11 @@ function fromGguf(file: string): Checkpoint {
     tokenizer: () => {
       const { tokenizerJson, tokenizerConfig } = ggufTokenizer(gguf);
       return new HfTokenizer({ source: file, tokenizer: tokenizerJson, config: tokenizerConfig });
+    },
+    config: config.values,
+    files: () => {
+      const { tokenizerJson, tokenizerConfig } = ggufTokenizer(gguf);
+      return { 'tokenizer.json': JSON.stringify(tokenizerJson), 'tokenizer_config.json': JSON.stringify(tokenizerConfig) };
     },
   };
 }
