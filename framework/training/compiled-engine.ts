@@ -5,7 +5,6 @@ import {
   dataTypes,
   GraphBuilder,
   GraphVariables,
-  inPortions,
   tensorflow,
   trace,
   type GraphTensor,
@@ -13,6 +12,7 @@ import {
   type InputSpec,
 } from '../tensor/index.js';
 import { GraphOptimizer } from './graph-optimizer.js';
+import { GraphState } from './graph-state.js';
 import type { OptimizerState } from './optimizer.js';
 import type { Losses, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
 import { storedValues } from './stored-state.js';
@@ -49,24 +49,10 @@ interface Compiled {
   calls: Map<string, Call>;
   updates: Map<StepKind, Update>;
   optimizer: GraphOptimizer;
-  /** Weights or the optimiser's state, never both, in portions that go in or out in one call. */
-  portions: Portion[];
+  state: GraphState;
 }
-
-interface Portion {
-  /** `weight/INDEX` or the optimiser's names. */
-  names: string[];
-  reads: GraphTensor[];
-  shapes: (readonly number[])[];
-  feeds: GraphTensor[];
-  done: GraphTensor;
-}
-
-/** Values that go over from one graph to the next, by the names of portions. */
-type Kept = Record<string, Float32Array>;
 
 const float = { type: dataTypes.float };
-const weightPrefix = 'weight/';
 
 /**
  * Compiles a step into a TensorFlow graph for each set of shapes that comes up: forward pass, gradients, clipping and the update of weights
@@ -80,7 +66,7 @@ export class CompiledEngine implements StepEngine {
   readonly #updates: number[];
   #compiled: Compiled | undefined;
   /** What `restore` was given before there was a graph. */
-  #restored: Record<string, Float32Array> | undefined;
+  #restored: Readonly<Record<string, Float32Array>> | undefined;
 
   constructor(private readonly options: StepEngineOptions) {
     this.#variables = options.groups.flatMap(({ variables }, group) =>
@@ -125,7 +111,7 @@ export class CompiledEngine implements StepEngine {
   }
 
   state(): Promise<OptimizerState> {
-    const kept = this.#compiled ? this.#kept(this.#compiled) : (this.#restored ?? {});
+    const kept = this.#compiled?.state.read(this.#compiled.graph) ?? this.#restored ?? {};
     const adamw = this.options.optimizer.name === 'adamw';
     return Promise.resolve(
       Object.fromEntries(
@@ -158,14 +144,10 @@ export class CompiledEngine implements StepEngine {
   sync(): Promise<void> {
     if (this.#compiled) {
       const tf = tensorflow();
-      const { graph, portions } = this.#compiled;
-      for (const { names, reads } of portions) {
-        if (!names[0]!.startsWith(weightPrefix)) continue;
-        const values = graph.run([], [], reads);
-        names.forEach((name, i) => {
-          const { variable } = this.#variables[Number(name.slice(weightPrefix.length))]!;
-          tf.tidy(() => variable.assign(tf.tensor(values[i]!, variable.shape)));
-        });
+      const { graph, state } = this.#compiled;
+      for (const [i, values] of state.weights(graph)) {
+        const { variable } = this.#variables[i]!;
+        tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
       }
     }
     return Promise.resolve();
@@ -210,48 +192,16 @@ export class CompiledEngine implements StepEngine {
       if (purpose === 'accumulate' && !updates.has(kind))
         updates.set(kind, this.#update(builder, variables, optimizer, sums, calls.get(key)!));
     }
-    const named = (list: readonly [string, GraphVariable][]) => inPortions(list, ([, { shape }]) => shape.reduce((a, b) => a * b, 1));
-    const portions = [
-      ...named(weights.map((variable, i) => [`${weightPrefix}${i}`, variable])),
-      ...named(Object.entries(optimizer.state)),
-    ].map((portion): Portion => {
-      const fed = portion.map(([, variable]) => variables.feed(variable));
-      return {
-        names: portion.map(([name]) => name),
-        reads: portion.map(([, { read }]) => read),
-        shapes: portion.map(([, { shape }]) => shape),
-        feeds: fed.map(({ feed }) => feed),
-        done: builder.group(fed.map(({ assign }) => assign)),
-      };
-    });
+    const state = new GraphState(builder, variables, weights, optimizer.state);
     const fill = variables.finish();
-    const kept = this.#compiled && this.#kept(this.#compiled);
+    const kept = this.#compiled?.state.read(this.#compiled.graph);
     const graph = new CompiledGraph(builder);
     this.#compiled?.graph.dispose();
-    this.#compiled = { graph, calls, updates, optimizer, portions };
+    this.#compiled = { graph, calls, updates, optimizer, state };
     fill(graph);
-    this.#fill(this.#compiled, kept ?? this.#restored);
+    const before = kept ?? this.#restored;
+    if (before) state.write(graph, before);
     this.#restored = undefined;
-  }
-
-  /** Portions of which nothing is kept stay as they start. */
-  #fill({ graph, portions }: Compiled, kept: Kept | undefined): void {
-    for (const { names, shapes, feeds, done } of portions) {
-      if (kept?.[names[0]!])
-        graph.run(
-          feeds,
-          names.map((name, i) => ({ data: kept[name]!, shape: shapes[i]! })),
-          [done],
-        );
-    }
-  }
-
-  #kept({ graph, portions }: Compiled): Kept {
-    const entries = portions.flatMap(({ names, reads }) => {
-      const values = graph.run([], [], reads) as Float32Array[];
-      return names.map((name, i): [string, Float32Array] => [name, values[i]!]);
-    });
-    return Object.fromEntries(entries);
   }
 
   #trace(
