@@ -51,7 +51,7 @@ const settings = {
   optimizer: { name: 'adamw', 'learning-rate': 2e-3, betas: [0.9, 0.98], 'weight-decay': 0.05, epsilon: 1e-8 },
   schedule: { name: 'cosine', 'warm-up': 1, final: 0.05 },
   clip: 1,
-  engine: 'eager',
+  engine: 'auto',
   'check-engine': true,
   auxiliary: { name: 'caption-words', 'steps-before': 3, weight: 0.5, scale: 10, 'max-share': 0.5 },
 } as const;

@@ -198,7 +198,7 @@ export const settingsSchema: Schema<Settings> = {
     engine: {
       doc: 'auto: steps compiled into a graph where the backend can, else operation by operation; graph: compiled or fail; eager: never compiled',
       format: ['auto', 'graph', 'eager'],
-      default: 'eager',
+      default: 'auto',
     },
     'check-engine': { doc: 'Hold the first compiled step against an eager one', format: Boolean, default: true },
     optimizer: {

@@ -85,7 +85,7 @@ export const testSettings: TrainSettings = {
   optimizer: { name: 'adamw', 'learning-rate': 0.05, betas: [0.9, 0.98], 'weight-decay': 0.01, epsilon: 1e-8 },
   schedule: { name: 'cosine', 'warm-up': 4, final: 0.1 },
   clip: 1,
-  engine: 'eager',
+  engine: 'auto',
   'check-engine': true,
   auxiliary: { name: 'caption-words', 'steps-before': 6, weight: 0.5, scale: 10, 'max-share': 0.3 },
 };

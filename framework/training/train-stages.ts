@@ -13,7 +13,7 @@ const defaults = {
   accumulate: 1,
   batching: 'shuffled',
   precision: 'fp32',
-  engine: 'eager',
+  engine: 'auto',
   'check-engine': true,
   trainable: ['*'],
   frozen: [],

@@ -93,11 +93,19 @@ export class GraphVariables implements Captures {
     return this.builder.node('AssignVariableOp', [handle, value], { dtype: { type: dtype } });
   }
 
+  /**
+   * What is fed shares memory with a JavaScript array, which the addon lets go where the last reference ends. Of a variable that is a thread of
+   * TensorFlow's own at the next update, and napi_delete_reference on another thread than JavaScript's breaks the heap: variables take copies.
+   */
+  assignFed(variable: GraphVariable, feed: GraphTensor): GraphTensor {
+    return this.assign(variable, this.#copy(feed, variable.dtype));
+  }
+
   /** A way to feed a variable later: the placeholder, and the node that takes it over. */
   feed(variable: GraphVariable): { feed: GraphTensor; assign: GraphTensor } {
     const { shape, dtype } = variable;
     const feed = this.builder.node('Placeholder', [], { dtype: { type: dtype }, shape: { shape } });
-    return { feed, assign: this.assign(variable, feed) };
+    return { feed, assign: this.assignFed(variable, feed) };
   }
 
   /** To be called when all is traced, before the graph is made: what it gives fills the variables of the graph then. */
@@ -132,8 +140,12 @@ export class GraphVariables implements Captures {
   #fed(source: Tensor, shape: readonly number[], of: (fed: GraphTensor) => GraphTensor): GraphVariable {
     const variable = this.#make(shape, dataTypes.float);
     const feed = this.builder.node('Placeholder', [], { dtype: { type: dataTypes.float }, shape: { shape: source.shape } });
-    this.#starts.push({ feed, assign: this.assign(variable, of(feed)), source });
+    this.#starts.push({ feed, assign: this.assign(variable, of(this.#copy(feed, dataTypes.float))), source });
     return variable;
+  }
+
+  #copy(tensor: GraphTensor, dtype: number): GraphTensor {
+    return this.builder.node('DeepCopy', [tensor], { T: { type: dtype } });
   }
 
   #make(shape: readonly number[], dtype: number): GraphVariable {

@@ -89,7 +89,7 @@ export class DecodeGraph {
       starts: { shape: [batch], dtype: 'int32' },
     } as const;
     const traced = trace(this.#builder, specs, this.#variables, ({ embeddings, positions, segments, starts }, scope) => {
-      filled.push(this.#variables.assign(this.#starts, scope.node(starts!)));
+      filled.push(this.#variables.assignFed(this.#starts, scope.node(starts!)));
       const k = kernels();
       const within = decoder.attention({ batch, length, positions: positions!, segments: segments! });
       const attend: Attend = (layer, queries, keys, values) => {
