@@ -25,9 +25,23 @@ export interface VisualTokens {
   faces: Tensor4D | null;
 }
 
+/** `VisualInput` as bytes: `frames` and `faces` are [clip, time, height, width, 3], 0..255. */
+export interface VisualBytes {
+  frames: HostArray;
+  faces: HostArray | null;
+}
+
+/** `VisualTokens` outside the tensor library: float32 [clip, time, token, width]. */
+export interface VisualFeatures {
+  frames: HostArray;
+  faces: HostArray | null;
+}
+
 /** Calls are differentiable with regard to the part's variables and leave nothing behind but what they return. */
 export interface Encoder extends ModelPart {
   encode(input: VisualInput): VisualTokens;
+  /** Instead of `encode`, for an encoder that no gradient passes through, because it computes elsewhere (ONNX, say) or because it is frozen. */
+  extract?(input: VisualBytes): Promise<VisualFeatures>;
 }
 
 /** Visual tokens as an LLM head takes them. */

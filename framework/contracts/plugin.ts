@@ -80,6 +80,8 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>): Port;
   /** Encoders only: the sizes it wants. */
   input?: (config: PluginConfig) => EncoderInput;
+  /** Encoders only: true where nothing of it can be trained with this config. Its tokens are then computed once a clip, and kept. */
+  frozen?: (config: PluginConfig) => boolean;
   /** Metrics and judges only. */
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
