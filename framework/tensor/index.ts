@@ -6,7 +6,7 @@ export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
-export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
+export { dataTypes, GraphBuilder, type GraphAttribute, type GraphTensor } from './graph/graph-builder.js';
 export { adamScalars } from './kernels/adam-scalars.js';
 export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';

@@ -9,7 +9,8 @@ export type GraphAttribute =
   | { flag: boolean }
   | { integer: number }
   | { float: number }
-  | { text: string }
+  | { text: string | Uint8Array }
+  | { integers: readonly number[] }
   | { shape: readonly number[] }
   | { types: readonly number[] }
   | { tensor: { dtype: number; shape: readonly number[]; data: Uint8Array } };
@@ -31,6 +32,11 @@ function attributeMessage(attribute: GraphAttribute): Message {
   if ('float' in attribute) return message.float(4, attribute.float);
   if ('text' in attribute) return message.part(2, attribute.text);
   if ('shape' in attribute) return message.part(7, shapeMessage(attribute.shape));
+  if ('integers' in attribute) {
+    const list = new Message();
+    for (const integer of attribute.integers) list.varint(3, integer);
+    return message.part(1, list);
+  }
   if ('types' in attribute) {
     const list = new Message();
     for (const type of attribute.types) list.varint(6, type);
@@ -49,7 +55,7 @@ export class GraphBuilder {
     return this.#count;
   }
 
-  /** Adds a node; `after` names nodes that must have run before it. Gives its name. */
+  /** Adds a node; `after` names nodes that must have run before it. Gives its name, which is of the builder's making where none is given. */
   node(
     op: string,
     inputs: readonly GraphTensor[],
