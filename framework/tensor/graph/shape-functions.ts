@@ -1,4 +1,5 @@
 import { Fault } from '../../faults/index.js';
+import { dataTypes } from './graph-builder.js';
 
 export interface SymbolicTensor {
   shape: readonly number[];
@@ -15,9 +16,7 @@ export interface ShapeCall {
 
 type Infer = (call: ShapeCall) => readonly SymbolicTensor[];
 
-const float = 1;
-const int32 = 3;
-const bool = 10;
+const { float, int32, bool } = dataTypes;
 
 /** The values of a constant operand. */
 function constant({ op, inputs }: ShapeCall, index: number): number[] {
