@@ -4,6 +4,7 @@ export { replaceFolder } from './checkpoint/replace-folder.js';
 export { resolveCheckpoint } from './checkpoint/resolve-checkpoint.js';
 export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
+export { elementCount } from './element-count.js';
 export { differentiable } from './differentiable.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphAttribute, type GraphTensor } from './graph/graph-builder.js';
