@@ -41,4 +41,5 @@ export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
 export type { StoredWeight, WeightSource } from './weight-source.js';
 export type { DecodeSession } from './decode/decode-session.js';
+export { EagerSession, type CachePlaces, type DecodePass } from './decode/eager-session.js';
 export { generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';

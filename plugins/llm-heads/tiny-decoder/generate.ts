@@ -6,7 +6,7 @@ import type { ByteBpe } from './byte-bpe.js';
 import type { TinyDecoderConfig } from './plugin.js';
 import { assertFits, tokenize } from './text-batch.js';
 import type { DecoderWeights } from './tiny-decoder.js';
-import { TinySession } from './tiny-session.js';
+import { tinySession } from './tiny-session.js';
 
 /**
  * Answers for a batch, token by token, with a key-value cache of fixed length. Prompts of different length are padded on the left.
@@ -28,7 +28,7 @@ export async function generate(
     config['context-length'] - visual.shape[1] - Math.max(...prompts.map(({ length }) => length)),
   );
   const rows = prompts.flatMap((_, i) => Array<number>(options.beams ?? 1).fill(i));
-  const session = new TinySession(
+  const session = tinySession(
     rows.map((i) => prompts[i]!),
     { visual, rows, room },
     weights,
