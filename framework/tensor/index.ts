@@ -39,7 +39,8 @@ export { readSafetensors, writeSafetensors, type DeferredTensor, type Safetensor
 export { toTensors } from './to-tensors.js';
 export { tidy } from './tidy.js';
 export { constantVariable, normalVariable } from './variables.js';
+export { weightedRows } from './weighted-rows.js';
 export type { StoredWeight, WeightSource } from './weight-source.js';
 export type { DecodeSession } from './decode/decode-session.js';
 export { EagerSession, type CachePlaces, type DecodePass } from './decode/eager-session.js';
-export { generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';
+export { beamRows, generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';

@@ -1,7 +1,7 @@
 import type { Tensor3D } from '@tensorflow/tfjs';
 import type { GenerateOptions, InstructionSample } from 'mienlab/contracts';
-import { seededRandom } from 'mienlab/plugin';
-import { generateTokens } from 'mienlab/tensor';
+import { sampleRandoms } from 'mienlab/plugin';
+import { beamRows, generateTokens } from 'mienlab/tensor';
 import type { ByteBpe } from './byte-bpe.js';
 import type { TinyDecoderConfig } from './plugin.js';
 import { assertFits, tokenize } from './text-batch.js';
@@ -27,7 +27,7 @@ export async function generate(
     options.maxNewTokens,
     config['context-length'] - visual.shape[1] - Math.max(...prompts.map(({ length }) => length)),
   );
-  const rows = prompts.flatMap((_, i) => Array<number>(options.beams ?? 1).fill(i));
+  const rows = beamRows(prompts.length, options.beams);
   const session = tinySession(
     rows.map((i) => prompts[i]!),
     { visual, rows, room },
@@ -42,7 +42,7 @@ export async function generate(
       endIds: [tokenizer.size],
       decode: (ids) => tokenizer.decode(ids),
       options: { ...options, maxNewTokens: room },
-      randoms: samples.map(({ clip, instruction }, i) => seededRandom(seed).fork(`${clip ?? i} ${instruction}`)),
+      randoms: sampleRandoms(samples, seed),
       signal,
     });
     return answers.map(({ text }) => text);
