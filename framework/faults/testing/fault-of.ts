@@ -1,12 +1,19 @@
-import { Fault } from '../../faults/index.js';
+import { Fault } from '../fault.js';
 
-/** The fault that a promise is rejected with; any other end is an error. */
-export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
+/** For tests: the fault that a promise is rejected with, or that a call throws; any other end is an error. */
+export function faultOf(work: Promise<unknown>): Promise<Fault>;
+export function faultOf(work: () => unknown): Fault;
+export function faultOf(work: Promise<unknown> | (() => unknown)): Fault | Promise<Fault> {
+  if (work instanceof Promise) return work.then(() => faultOf(() => undefined), asFault);
   try {
-    await promise;
+    work();
   } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
+    return asFault(error);
   }
   throw new Error('no fault was thrown');
+}
+
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  throw error;
 }
