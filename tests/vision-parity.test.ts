@@ -60,10 +60,15 @@ for (const backend of ['tensorflow', 'wasm'] as const) {
 const towers = ['siglip-vision-p16-i48', 'clip-vision-p16-i32', 'dinov2-p14-i42', 'vit-p16-i32'] as const;
 
 async function encoderOf(path: string, plugin: string, options: Record<string, unknown> = {}): Promise<Encoder> {
+  const { manifest, config } = await configured(path, plugin, options);
+  const { height, width } = manifest.input!(config).frame;
+  const frames = { type: 'frames', dims: { count: 1, height, width } };
+  return manifest.create(testContext(2), config, { ports: { frames, faces: null } });
+}
+
+async function configured(path: string, plugin: string, options: Record<string, unknown>) {
   const manifest: PluginManifest<'encoder'> = await registry.load('encoder', plugin);
-  const config = { ...defaultConfig(manifest.config), path, ...options };
-  const frames = { type: 'frames', dims: { count: 1, ...manifest.input!(config).frame } };
-  return manifest.create(testContext(2), config, { ports: { frames: frames as never, faces: null } });
+  return { manifest, config: { ...defaultConfig(manifest.config), path, ...options } };
 }
 
 /** Golden pixels of torch's [image, colour, y, x], normalised, as frames of one clip, 0..255. */
@@ -76,11 +81,9 @@ function framesOf(folder: string, name: string, mean: readonly number[], std: re
   });
 }
 
-const processors = {
-  siglip: [
-    [0.5, 0.5, 0.5],
-    [0.5, 0.5, 0.5],
-  ],
+const half = [0.5, 0.5, 0.5] as const;
+const processors: Readonly<Record<string, readonly [mean: readonly number[], std: readonly number[]]>> = {
+  siglip: [half, half],
   clip: [
     [0.48145466, 0.4578275, 0.40821073],
     [0.26862954, 0.26130258, 0.27577711],
@@ -89,11 +92,8 @@ const processors = {
     [0.485, 0.456, 0.406],
     [0.229, 0.224, 0.225],
   ],
-  vit: [
-    [0.5, 0.5, 0.5],
-    [0.5, 0.5, 0.5],
-  ],
-} as const;
+  vit: [half, half],
+};
 
 /** The largest absolute difference between an encoder's tokens and a golden tensor, of which the first `skip` tokens are left out. */
 async function assertTokens(encoder: Encoder, frames: Tensor5D, folder: string, name: string, skip = 0): Promise<void> {
@@ -118,8 +118,8 @@ for (const backend of ['tensorflow', 'wasm'] as const) {
     if (!tf) return;
     for (const name of towers) {
       const folder = `${goldens}${name}`;
-      const plugin = name.split('-')[0] as keyof typeof processors;
-      const frames = framesOf(folder, 'pixel_values', ...processors[plugin]);
+      const plugin = name.split('-')[0]!;
+      const frames = framesOf(folder, 'pixel_values', ...processors[plugin]!);
       const cls = plugin === 'siglip' ? 0 : 1;
       for (const [options, tensor, skip] of [
         [{}, 'last_hidden_state', cls],
@@ -134,7 +134,7 @@ for (const backend of ['tensorflow', 'wasm'] as const) {
       }
       frames.dispose();
       if (!['siglip', 'dinov2'].includes(plugin)) continue;
-      const other = framesOf(folder, 'other_size.pixel_values', ...processors[plugin]);
+      const other = framesOf(folder, 'other_size.pixel_values', ...processors[plugin]!);
       const [, , height, width] = other.shape;
       const encoder = await encoderOf(folder, plugin, { 'frame-height': height, 'frame-width': width });
       await assertTokens(encoder, other, folder, 'other_size.last_hidden_state', cls);
@@ -203,8 +203,8 @@ golden('the same tower in every form that checkpoints have it in', async () => {
     ],
   ] as const;
   for (const [name, folder] of forms) {
-    const plugin = name.split('-')[0] as keyof typeof processors;
-    const frames = framesOf(folder, 'pixel_values', ...processors[plugin]);
+    const plugin = name.split('-')[0]!;
+    const frames = framesOf(folder, 'pixel_values', ...processors[plugin]!);
     const encoder = await encoderOf(folder, plugin);
     await assertTokens(encoder, frames, folder, 'last_hidden_state', plugin === 'siglip' ? 0 : 1);
     encoder.dispose();
@@ -225,20 +225,16 @@ golden('compiled training steps do what those operation by operation do, of the 
     const losses: number[][] = [];
     for (const Engine of [CompiledEngine, EagerEngine]) {
       const encoder = await encoderOf(`${goldens}${name}`, name.split('-')[0]!, options);
-      const { height, width } = (await registry.load('encoder', name.split('-')[0]!)).input!({
-        ...defaultConfig((await registry.load('encoder', name.split('-')[0]!)).config),
-        path: `${goldens}${name}`,
-        ...options,
-      }).frame;
+      const { manifest, config } = await configured(`${goldens}${name}`, name.split('-')[0]!, options);
+      const { height, width } = manifest.input!(config).frame;
       const data = Uint8Array.from({ length: 2 * height * width * 3 }, (_, i) => (i * i * 13 + i * 7) % 256);
       const forward: Forward = (_, { frames }) => {
         const tokens = encoder.encode({ frames: frames as Tensor5D, faces: null }).frames;
         const caption = tf.mean(tf.square(tf.sub(tokens, 0.5))) as Scalar;
         return { caption, auxiliary: null, total: caption };
       };
-      const optimizer = {
-        ...{ name: 'adamw', 'learning-rate': 1e-3, betas: [0.9, 0.999], epsilon: 1e-8, 'weight-decay': 0.01, momentum: 0, nesterov: false },
-      } as const;
+      const shared = { epsilon: 1e-8, 'weight-decay': 0.01, momentum: 0, nesterov: false };
+      const optimizer = { name: 'adamw', 'learning-rate': 1e-3, betas: [0.9, 0.999], ...shared } as const;
       const groups = [{ variables: encoder.variables, learningRate: 1e-3, weightDecay: 0.01 }];
       const engine = new Engine({ groups, forward, clip: 1, precision: 'fp32', optimizer, engine: 'auto', 'check-engine': false });
       const run: number[] = [];
