@@ -1,12 +1,20 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Variables } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import { sampleRandoms } from 'mienlab/plugin';
-import { beamRows, crossEntropy, generateTokens, tensorflow, tidy, toTensors, weightedRows } from 'mienlab/tensor';
+import { sampleRandoms, seededRandom } from 'mienlab/plugin';
+import {
+  attachAdapter,
+  beamRows,
+  crossEntropy,
+  generateTokens,
+  initialAdapter,
+  tensorflow,
+  tidy,
+  toTensors,
+  weightedRows,
+} from 'mienlab/tensor';
 import { DecodeSessions } from './decode-sessions.js';
 import { Decoder } from './decoder.js';
-import { attachAdapter } from './lora/attach-adapter.js';
-import { initialAdapter } from './lora/lora-adapter.js';
 import { readAdapter } from './lora/read-adapter.js';
 import { checkpointOf, contextLengthOf, loraOf, promptOptions, type CausalLmConfig } from './options.js';
 import { generationPromptBatch, trainingPromptBatch, type TrainingPromptBatch } from './prompt-batch.js';
