@@ -50,7 +50,6 @@ export type { StoredWeight, WeightSource } from './weight-source.js';
 export type { DecodeSession } from './decode/decode-session.js';
 export { EagerSession, type CachePlaces, type DecodePass } from './decode/eager-session.js';
 export { beamRows, generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';
-export { generateTokens, type GeneratedSequence, type GenerateTokensInputs } from './decode/generate-tokens.js';
 export { patchesOf, type VisionNames, type VisionSpec } from './vision/vision-spec.js';
 export { visionSizes } from './vision/vision-sizes.js';
 export { VisionTower, type PatchGrid } from './vision/vision-tower.js';
