@@ -25,7 +25,10 @@ function pluginOptions(settings: readonly string[], chosen: readonly string[]): 
     const [, plugin, key, text] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(setting) ?? [];
     const own = plugin === undefined ? undefined : found.get(plugin);
     if (!own) {
-      throw new Fault('USAGE', `"${setting}" sets no option of what is chosen`, { expected: 'METRIC.OPTION=VALUE', known: [...found.keys()] });
+      throw new Fault('USAGE', `"${setting}" sets no option of what is chosen`, {
+        expected: 'METRIC.OPTION=VALUE',
+        known: [...found.keys()],
+      });
     }
     own[key!] = parse(text!) as unknown;
   }

@@ -108,7 +108,9 @@ export function parseCaptionFile(text: string, source: string): CaptionEntry[] {
   for (const { where, id, caption, fields } of itemsOf(text, source)) {
     const name = typeof id === 'number' ? String(id) : id;
     if (typeof name !== 'string' || name === '') {
-      faults.push(invalid(id === undefined ? 'an item has no "id"' : `an id is ${JSON.stringify(id)}`, where, 'a text or a number as "id"'));
+      faults.push(
+        invalid(id === undefined ? 'an item has no "id"' : `an id is ${JSON.stringify(id)}`, where, 'a text or a number as "id"'),
+      );
       continue;
     }
     const captions = Array.isArray(caption) ? (caption as unknown[]) : [caption];
@@ -122,7 +124,9 @@ export function parseCaptionFile(text: string, source: string): CaptionEntry[] {
     }
     const before = first.get(name);
     if (before) {
-      faults.push(invalid(`the id "${name}" stands twice, first in line ${before.line}`, where, 'one item an id; several captions as a list'));
+      faults.push(
+        invalid(`the id "${name}" stands twice, first in line ${before.line}`, where, 'one item an id; several captions as a list'),
+      );
       continue;
     }
     first.set(name, where);
