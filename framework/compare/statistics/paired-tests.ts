@@ -144,7 +144,8 @@ export function pairedTests(first: ResampledScore, second: ResampledScore, optio
     p: {
       bootstrap: twoSidedP(differences),
       permutation: signFlipTest(sums, options.resamples, options.random.fork('permutation')).p,
-      wilcoxon: wilcoxon(means).p,
+      // Equal on every clip: there is no rank to test.
+      wilcoxon: means.every((value) => value === 0) ? 1 : wilcoxon(means).p,
     },
     effect,
     detectable: (zForLevel + zForPower) * spread(differences),

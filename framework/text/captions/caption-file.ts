@@ -116,10 +116,11 @@ export function parseCaptionFile(text: string, source: string): CaptionEntry[] {
     const captions = Array.isArray(caption) ? (caption as unknown[]) : [caption];
     if (captions.length === 0 || captions.some((one) => typeof one !== 'string')) {
       const meant = caption === undefined ? nearest('caption', Object.keys(fields)) : undefined;
-      const what = caption === undefined ? 'has no "caption"' : `has the caption ${JSON.stringify(caption)?.slice(0, 40)}`;
-      faults.push(
-        new Fault('CAPTIONS_INVALID', `item "${name}" ${what}`, { where, expected: 'a text, or a list of texts', nearest: meant }),
-      );
+      const what =
+        caption === undefined
+          ? `has no "caption"${meant ? `, but "${meant}"` : ''}`
+          : `has the caption ${JSON.stringify(caption)?.slice(0, 40)}`;
+      faults.push(invalid(`item "${name}" ${what}`, where, 'a text, or a list of texts'));
       continue;
     }
     const before = first.get(name);
