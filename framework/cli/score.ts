@@ -1,5 +1,4 @@
 import { basename, relative, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { Fault } from '../faults/index.js';
 import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { generatedPlugins } from '../plugin/registry.generated.js';
@@ -19,8 +18,10 @@ function wholeNumber(text: string, name: string): number {
 }
 
 /** `cider.df=fec-bench` and the like, by plugin. */
-function pluginOptions(settings: readonly string[], chosen: readonly string[]): Map<string, Record<string, unknown>> {
+async function pluginOptions(settings: readonly string[], chosen: readonly string[]): Promise<Map<string, Record<string, unknown>>> {
   const found = new Map<string, Record<string, unknown>>(chosen.map((name) => [name, {}]));
+  if (settings.length === 0) return found;
+  const { parse } = await import('yaml');
   for (const setting of settings) {
     const [, plugin, key, text] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(setting) ?? [];
     const own = plugin === undefined ? undefined : found.get(plugin);
@@ -35,7 +36,11 @@ function pluginOptions(settings: readonly string[], chosen: readonly string[]): 
   return found;
 }
 
-function requestOf(positionals: readonly string[], given: ReadonlyMap<string, string>, on: ReadonlySet<string>): ScoreRequest {
+async function requestOf(
+  positionals: readonly string[],
+  given: ReadonlyMap<string, string>,
+  on: ReadonlySet<string>,
+): Promise<ScoreRequest> {
   const [predictions, references] = (['predictions', 'references'] as const).map((name) => {
     const path = given.get(name);
     if (path === undefined) throw new Fault('USAGE', `--${name} is missing`, { hint: 'mienlab score --help' });
@@ -44,7 +49,7 @@ function requestOf(positionals: readonly string[], given: ReadonlyMap<string, st
   const list = (name: string, otherwise = '') => (given.get(name) ?? otherwise).split(',').filter(Boolean);
   const metrics = [...new Set(list('metrics', 'cider,rouge-l,bleu'))];
   const judge = given.get('judge');
-  const settings = pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
+  const settings = await pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
   const paths = [predictions, ...list('against')];
   const names = paths.map((path) => basename(path));
   // Two files of the same name are told apart by their paths.
@@ -88,7 +93,7 @@ or, ending with .jsonl, one {"id", "caption"} a line; a reference may have a lis
 Exit code 1 where a file is broken or its ids do not fit.`,
   async run(args) {
     const { positionals, flags: on, options: given } = parseArguments(args, { flags, options });
-    const request = requestOf(positionals, given, on);
+    const request = await requestOf(positionals, given, on);
     const [{ scoreCaptions }, { createProgress }, { interruption }] = await Promise.all([
       import('../score/score-captions.js'),
       import('../progress/create-progress.js'),

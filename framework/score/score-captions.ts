@@ -1,4 +1,4 @@
-import { checkBlock } from '../config/check-block.js';
+import type { checkBlock } from '../config/check-block.js';
 import { pluginContext } from '../container/plugin-context.js';
 import type { Dataset, Judge, Log, PluginKind, PluginManifest, Progress, Score, ScoredClip } from '../contracts/index.js';
 import { Fault, FaultList } from '../faults/index.js';
@@ -12,7 +12,8 @@ import {
   type ScoreEstimate,
 } from '../compare/statistics/paired-tests.js';
 import { scoreRun } from '../pipeline/score-run.js';
-import { seededRandom } from '../plugin/index.js';
+import { defaultConfig } from '../plugin/default-config.js';
+import { seededRandom } from '../plugin/seeded-random.js';
 import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import { scoreBaselines } from './baselines.js';
 import { clipClusters } from './clip-clusters.js';
@@ -85,7 +86,10 @@ async function choose<Kind extends 'metric' | 'judge'>(
   registry: PluginRegistry,
 ): Promise<{ manifest: PluginManifest<Kind>; config: Readonly<Record<string, unknown>> }> {
   const manifest = await registry.load(kind, name);
-  const { config, faults } = checkBlock(options, manifest.config, [name], placed);
+  // The schema checker is read only where there is something to check.
+  if (Object.keys(options).length === 0 && !manifest.config.required?.length) return { manifest, config: defaultConfig(manifest.config) };
+  const { checkBlock: check } = await import('../config/check-block.js');
+  const { config, faults } = check(options, manifest.config, [name], placed);
   if (faults.length) throw new FaultList(faults);
   return { manifest, config };
 }

@@ -12,13 +12,15 @@ export interface BleuCounts {
   guessed: readonly number[];
 }
 
-/** Counts of one candidate against one or more references, one function over many texts so that n-grams are looked up in one index. */
+/** Counts of one candidate against one or more references, one function over many texts, whose tables are used again. */
 export function bleuCounter(n = 4): (candidate: Tokens, references: readonly Tokens[]) => BleuCounts {
-  const index = new NgramIndex(n);
+  // Emptied before every text: no more is held against one another than a candidate and its references.
+  const index = new NgramIndex(n, 1 << 9);
   // The most that one reference has of an n-gram, by id; all 0 between two texts.
   let most = new Int32Array(0);
   return (candidate, references) => {
     const correct = new Array<number>(n + 1).fill(0);
+    index.clear();
     const counted = references.map((reference) => index.count(reference));
     const { ids, counts } = index.count(candidate);
     if (index.size > most.length) most = new Int32Array(index.size * 2);
