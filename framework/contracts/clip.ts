@@ -15,6 +15,8 @@ export interface Clip {
   references: readonly string[];
   /** A word that break-downs group by, such as `one-person`. */
   kind?: string;
+  /** The emotion that an annotator or the source has labelled the clip with, such as `Happy`. */
+  emotion?: string;
   truth?: ClipTruth;
 }
 
