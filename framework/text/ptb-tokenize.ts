@@ -68,8 +68,9 @@ const token = new RegExp(
     `${letter}+(?=${anyCase('n')}${apostrophe}${anyCase('t')}${wordEnd})`,
     `(?<halved>(?:${anyCase("cannot|gonna|gotta|wanna|gimme|lemme|'tis|'twas|more'n")})${wordEnd})`,
     "['’][nN]['’]",
-    `['’](?:${anyCase('em|til|till|cause|n')}${wordEnd}|\\d0s${wordEnd})`,
-    // numbers
+    `['’](?:${anyCase('em|til|till|cause|n')}${wordEnd}|\\d0s${wordEnd}|\\d\\d(?=\\s|$))`,
+    // telephone numbers, numbers
+    '(?<phone>(?:\\(\\d{2,3}\\)[ \u00a0]?|(?:\\+{1,2})?(?:\\d{2,4}[- \u00a0])?\\d{2,4}[- \u00a0])\\d{3,4}[- \u00a0]?\\d{3,5}(?!\\d))',
     '(?<fraction>\\d{1,4}[- ]\\d{1,4}\\/\\d{1,4}(?![\\d\\/]))',
     `\\d+(?:[.,:]\\d+)+(?:-${alnum}+)*`,
     `\\d+(?=[.!?]${letter})`,
@@ -84,8 +85,8 @@ const token = new RegExp(
     '[A-Z]{1,3}\\$',
     "[yY]['’](?=[aA]ll)",
     // words: d'Angelo, o'clock, grey-haired, and/or, one.Sentence
-    `(?:[dDoOlL]['’])?(?:[mM]a['’]am|[cC]['’]mon|[oO]['’]er|[eE]['’]er|[nN]e['’]er|${alnum}+(?:_${alnum}+)*)(?:[-‐‑]${alnum}+(?:['’]er)?)*` +
-      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}(?:[.!?](?=${letter})${alnum}+)*(?!n?['’]t${wordEnd})`,
+    `(?:[dDoOlL]['’])?(?:[mM]a['’]am|[cC]['’]mon|[oO]['’]er|[eE]['’]er|[nN]e['’]er|(?:${letter}${alnum}*(?:[.!?]${letter}${alnum}*)*|${alnum}+)(?:_${alnum}+)*)(?:[-‐‑]${alnum}+(?:['’]er)?)*` +
+      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}(?!n?['’]t${wordEnd})`,
     `${alnum}+`,
     // runs that stay in one piece
     '(?<ellipsis>\\.{3,}|…)|[?!]{2,}|\\*+|#+|_+|<<|>>|>_<|\\^_\\^|(?<smiley>[:;=]-?[()DP](?![\\p{L}\\d]))',
@@ -157,6 +158,7 @@ function rewrite(found: string, groups: Record<string, string | undefined>): str
     return [found.slice(0, at), found.slice(at)];
   }
   // The tokenizer keeps these in one token, with a no-break space.
+  if (groups['phone']) return [found.replace(/ /g, '\u00a0').replace('(', '-lrb-').replace(')', '-rrb-')];
   if (groups['fraction'] || found.startsWith('<')) return [found.replace(/\s/g, '\u00a0')];
   if (groups['smiley']) return [found.replace('(', '-lrb-').replace(')', '-rrb-')];
   return [rewritten.get(found) ?? found.replaceAll('&amp;', '&')];
