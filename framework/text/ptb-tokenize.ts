@@ -77,7 +77,7 @@ const token = new RegExp(
     '[-+]?[.,:]\\d+(?:[.,:]\\d+)*',
     '[-+]\\d+(?:[.,:]\\d+)*',
     // abbreviations and initials
-    `(?:${anyCase(abbreviations)}|${capitalAbbreviations})\\.(?!${alnum})`,
+    `(?:${anyCase(abbreviations)}|${capitalAbbreviations})\\.(?!${letter})`,
     `(?:${anyCase(numberedAbbreviations)})\\.(?= ?\\d)`,
     `[A-Za-z](?:\\.[A-Za-z])+\\.?(?:-${alnum}+)*(?!${alnum})`,
     `[A-Za-z]\\.(?!\\.|${alnum}|\\s+(?:${sentenceStarts})${wordEnd})`,
@@ -86,7 +86,7 @@ const token = new RegExp(
     "[yY]['’](?=[aA]ll)",
     // words: d'Angelo, o'clock, grey-haired, and/or, one.Sentence
     `(?:[dDoOlL]['’])?(?:[mM]a['’]am|[cC]['’]mon|[oO]['’]er|[eE]['’]er|[nN]e['’]er|(?:${letter}${alnum}*(?:[.!?]${letter}${alnum}*)*|${alnum}+)(?:_${alnum}+)*)(?:[-‐‑]${alnum}+(?:['’]er)?)*` +
-      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}(?!n?['’]t${wordEnd})`,
+      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}`,
     `${alnum}+`,
     // runs that stay in one piece
     '(?<ellipsis>\\.{3,}|…)|[?!]{2,}|\\*+|#+|_+|<<|>>|>_<|\\^_\\^|(?<smiley>[:;=]-?[()DP](?![\\p{L}\\d]))',
