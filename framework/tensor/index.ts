@@ -10,6 +10,7 @@ export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder
 export { adamScalars } from './kernels/adam-scalars.js';
 export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
+export { keptPackagePath, loadKeptPackage } from './kept-package.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attention } from './ops/attention.js';
 export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
