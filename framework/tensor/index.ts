@@ -5,6 +5,7 @@ export { resolveCheckpoint } from './checkpoint/resolve-checkpoint.js';
 export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { differentiable } from './differentiable.js';
+export { CompiledExtractor, type ExtractorOptions } from './graph/compiled-extractor.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphTensor } from './graph/graph-builder.js';
 export { adamScalars } from './kernels/adam-scalars.js';
