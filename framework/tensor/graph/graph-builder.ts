@@ -8,6 +8,7 @@ export type GraphAttribute =
   | { type: number }
   | { flag: boolean }
   | { integer: number }
+  | { integers: readonly number[] }
   | { float: number }
   | { text: string }
   | { shape: readonly number[] }
@@ -31,9 +32,10 @@ function attributeMessage(attribute: GraphAttribute): Message {
   if ('float' in attribute) return message.float(4, attribute.float);
   if ('text' in attribute) return message.part(2, attribute.text);
   if ('shape' in attribute) return message.part(7, shapeMessage(attribute.shape));
-  if ('types' in attribute) {
+  if ('types' in attribute || 'integers' in attribute) {
     const list = new Message();
-    for (const type of attribute.types) list.varint(6, type);
+    if ('types' in attribute) for (const type of attribute.types) list.varint(6, type);
+    else for (const integer of attribute.integers) list.varint(3, integer);
     return message.part(1, list);
   }
   const { dtype, shape, data } = attribute.tensor;
