@@ -19,6 +19,7 @@ export const generatedPlugins: PluginTable = {
     dinov2: () => import('../../plugins/encoders/dinov2/plugin.js'),
     'face-emotion': () => import('../../plugins/encoders/face-emotion/plugin.js'),
     faceres: () => import('../../plugins/encoders/faceres/plugin.js'),
+    onnx: () => import('../../plugins/encoders/onnx/plugin.js'),
     siglip: () => import('../../plugins/encoders/siglip/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
     vit: () => import('../../plugins/encoders/vit/plugin.js'),
