@@ -1,9 +1,9 @@
 import type { HostArray, Progress, VisualFeatures } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
+import type { CompiledExtractor } from '../tensor/index.js';
 import { narrowF16 } from '../tensor/narrow-halves.js';
 import type { BlobStore } from './blob-store.js';
 import { sizeOf, type ClipArray } from './clip-array.js';
-import type { ExtractTokens } from './extract-tokens.js';
 import type { DigestedClip } from './perceive.js';
 
 /** [time, token, width] of one clip. */
@@ -16,7 +16,7 @@ interface FeatureStreamOptions {
   /** Of frames, and of faces in a run with faces. */
   pixels: readonly { blobs: BlobStore; shape: readonly number[] }[];
   /** Called once, and only if there is something to do. */
-  makeEncoder: () => Promise<ExtractTokens>;
+  makeExtractor: () => Promise<CompiledExtractor>;
   onError: 'skip' | 'fail';
   progress: Progress;
   signal: AbortSignal;
@@ -30,7 +30,7 @@ const largestHalf = 65504;
 
 /** Pixels through an encoder into tokens: while some clips are encoded the next ones are read, and no more are in memory. */
 export class FeatureStream {
-  #encoder: Promise<ExtractTokens> | undefined;
+  #extractor: Promise<CompiledExtractor> | undefined;
 
   constructor(private readonly options: FeatureStreamOptions) {}
 
@@ -85,6 +85,11 @@ export class FeatureStream {
     return failed;
   }
 
+  /** Frees what was compiled; the encoder is its owner's. */
+  async dispose(): Promise<void> {
+    (await this.#extractor?.catch(() => undefined))?.dispose();
+  }
+
   /** Pixels of frames and faces in as many clips as the encoder sees at once: where there are fewer, the first one fills up. */
   #read(clips: readonly DigestedClip[]): Promise<Uint8Array[]> {
     const read = Promise.all(
@@ -101,12 +106,12 @@ export class FeatureStream {
   }
 
   async #extract(pixels: readonly Uint8Array[]): Promise<VisualFeatures> {
-    const extract = await (this.#encoder ??= this.options.makeEncoder());
+    const extractor = await (this.#extractor ??= this.options.makeExtractor());
     const [frames, faces] = pixels.map((data, i): HostArray => ({
       data,
       shape: [clipsAtOnce, ...this.options.pixels[i]!.shape],
     }));
-    return extract({ frames: frames!, faces: faces ?? null });
+    return extractor.extract({ frames: frames!, faces: faces ?? null });
   }
 }
 

@@ -7,9 +7,9 @@ import type { Encoder } from '../contracts/index.js';
 import type { Settings } from '../config/settings-schema.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import { CompiledExtractor } from '../tensor/index.js';
 import { loadEncoder, trains, trainStages } from '../training/index.js';
 import { pixelShape, sizeOf, type ClipArray } from './clip-array.js';
-import { extractTokens } from './extract-tokens.js';
 import { FeatureStream, type TokenShapes } from './feature-stream.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
@@ -90,51 +90,62 @@ export async function frozenFeatures(options: FeatureOptions): Promise<FrozenFea
 
   const key = cacheKey([made, facts.seeded ? settings.seed : null, frames, faces, keep]);
   const records = cache.records<TokenShapes>('tokens', key);
-  const makeEncoder = async () => {
+  const makeExtractor = async () => {
     const encoder = await container.getAsync(parts.encoder);
     if (settings.checkpoint && facts.variables.length) loadEncoder(resolve(settings.checkpoint), encoder);
-    return extractTokens(encoder);
+    return new CompiledExtractor(encoder, { log });
   };
   const stream = new FeatureStream({
     pixels: [
       { blobs: perception.frames, shape: pixelShape(ports.frames) },
       ...(perception.faces ? [{ blobs: perception.faces, shape: pixelShape(ports.faces!) }] : []),
     ],
-    makeEncoder,
+    makeExtractor,
     onError: settings.data['on-error'],
     progress: container.get(services.progress),
     signal: container.get(services.signal),
   });
 
-  const shapes = records.get('shapes') ?? (await stream.shapes());
-  checkShapes(shapes, plan);
-  if (!records.has('shapes')) records.set('shapes', shapes);
-  const array = (stage: string, shape: readonly number[]): ClipArray => {
-    return { blobs: cache.blobs(stage, key, sizeOf(shape) * (keep === 'float16' ? 2 : 4)), shape, type: keep };
-  };
-  const tokens = [array('frame-tokens', shapes.frames), ...(shapes.faces ? [array('face-tokens', shapes.faces)] : [])];
-  const missing = [...new Map(clips.map((clip) => [clip.digest, clip])).values()].filter(({ digest }) =>
-    tokens.some(({ blobs }) => !blobs.has(digest)),
-  );
-  const wanted = missing.length * tokens.reduce((sum, { blobs }) => sum + blobs.bytes, 0);
-  const { bavail, bsize } = await statfs(tokens[0]!.blobs.folder);
-  if (wanted > 0.95 * bavail * bsize) {
-    const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-    const why = `the encoder's tokens of ${missing.length} clips take ${gigabytes(wanted)}, and ${gigabytes(bavail * bsize)} are free`;
-    const hint = 'encode.keep: float16 halves them; MIENLAB_HOME names a folder elsewhere';
-    if (facts.extracts) throw new Fault('RUN_FAILED', why, { key: 'encode.keep', hint });
-    log.warn(`${why}: it runs in every step instead (${hint})`);
-    return null;
+  try {
+    const shapes = records.get('shapes') ?? (await stream.shapes());
+    checkShapes(shapes, plan);
+    if (!records.has('shapes')) records.set('shapes', shapes);
+    const array = (stage: string, shape: readonly number[]): ClipArray => {
+      return { blobs: cache.blobs(stage, key, sizeOf(shape) * (keep === 'float16' ? 2 : 4)), shape, type: keep };
+    };
+    const tokens = [array('frame-tokens', shapes.frames), ...(shapes.faces ? [array('face-tokens', shapes.faces)] : [])];
+    const missing = [...new Map(clips.map((clip) => [clip.digest, clip])).values()].filter(({ digest }) =>
+      tokens.some(({ blobs }) => !blobs.has(digest)),
+    );
+    const noRoom = await lackOfRoom(missing.length, tokens);
+    if (noRoom !== null) {
+      const hint = 'encode.keep: float16 halves them; MIENLAB_HOME names a folder elsewhere';
+      if (facts.extracts) throw new Fault('RUN_FAILED', noRoom, { key: 'encode.keep', hint });
+      log.warn(`${noRoom}: it runs in every step instead (${hint})`);
+      return null;
+    }
+    const { faults, ms } = await stream.run(missing, tokens);
+    return {
+      key,
+      arrays: { 'frame-tokens': tokens[0]!, ...(tokens[1] && { 'face-tokens': tokens[1] }) },
+      faults: new Map(clips.flatMap(({ clip, digest }) => (faults.has(digest) ? [[clip.id, faults.get(digest)!]] : []))),
+      ms: missing.length === clips.length ? ms : null,
+      ...(!facts.variables.length && { encoder: absentEncoder }),
+    };
+  } finally {
+    await stream.dispose();
+    if (!facts.variables.length) await container.unbindAsync(parts.encoder);
   }
-  const { faults, ms } = await stream.run(missing, tokens);
-  if (!facts.variables.length) await container.unbindAsync(parts.encoder);
-  return {
-    key,
-    arrays: { 'frame-tokens': tokens[0]!, ...(tokens[1] && { 'face-tokens': tokens[1] }) },
-    faults: new Map(clips.flatMap(({ clip, digest }) => (faults.has(digest) ? [[clip.id, faults.get(digest)!]] : []))),
-    ms: missing.length === clips.length ? ms : null,
-    ...(!facts.variables.length && { encoder: absentEncoder }),
-  };
+}
+
+/** Null where the disk has room for the tokens of so many clips, else why not. */
+async function lackOfRoom(clips: number, tokens: readonly ClipArray[]): Promise<string | null> {
+  const wanted = clips * tokens.reduce((sum, { blobs }) => sum + blobs.bytes, 0);
+  const { bavail, bsize } = await statfs(tokens[0]!.blobs.folder);
+  const free = bavail * bsize;
+  if (wanted <= 0.95 * free) return null;
+  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return `the encoder's tokens of ${clips} clips take ${gigabytes(wanted)}, and ${gigabytes(free)} are free`;
 }
 
 function isTrained(variables: readonly string[], train: Settings['train']): boolean {
