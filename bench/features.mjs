@@ -9,6 +9,7 @@ import { buildContainer } from '../dist/framework/container/build-container.js';
 import { buildRunContainer } from '../dist/framework/container/build-run-container.js';
 import { parts } from '../dist/framework/container/tokens.js';
 import { stateFolder } from '../dist/framework/paths.js';
+import { blobsOf } from '../dist/framework/pipeline/clip-array.js';
 import { frozenFeatures } from '../dist/framework/pipeline/frozen-features.js';
 import { gatherClips } from '../dist/framework/pipeline/gather-clips.js';
 import { interruption } from '../dist/framework/pipeline/interruption.js';
@@ -96,7 +97,7 @@ async function main() {
     const features = await frozenFeatures({ plan, container, perception, clips: seen, cache, backend: backend.name, nonce: '' });
     if (!features) throw new Error('the encoder is not frozen: nothing was kept');
     const failed = perception.faults.size + features.faults.size;
-    const bytes = Object.values(features.arrays).reduce((sum, { blobs }) => sum + blobs.bytes, 0);
+    const bytes = Object.values(features.arrays).reduce((sum, array) => sum + blobsOf(array).bytes, 0);
     return { seconds: (performance.now() - started) / 1000, failed, bytes };
   };
   const first = await pass();

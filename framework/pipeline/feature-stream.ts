@@ -3,7 +3,7 @@ import { Fault } from '../faults/index.js';
 import type { CompiledExtractor } from '../tensor/index.js';
 import { narrowF16 } from '../tensor/narrow-halves.js';
 import type { BlobStore } from './blob-store.js';
-import { sizeOf, type ClipArray } from './clip-array.js';
+import { blobsOf, sizeOf, type ClipArray } from './clip-array.js';
 import type { DigestedClip } from './perceive.js';
 
 /** [time, token, width] of one clip. */
@@ -13,8 +13,9 @@ export interface TokenShapes {
 }
 
 interface FeatureStreamOptions {
-  /** Of frames, and of faces in a run with faces. */
-  pixels: readonly { blobs: BlobStore; shape: readonly number[] }[];
+  /** Of frames, and of faces in a run with faces; shapes are of one clip. */
+  pixels: readonly BlobStore[];
+  shapes: readonly (readonly number[])[];
   /** Called once, and only if there is something to do. */
   makeExtractor: () => Promise<CompiledExtractor>;
   onError: 'skip' | 'fail';
@@ -36,7 +37,7 @@ export class FeatureStream {
 
   /** By a look at black pictures. */
   async shapes(): Promise<TokenShapes> {
-    const { frames, faces } = await this.#extract(this.options.pixels.map(({ blobs }) => new Uint8Array(clipsAtOnce * blobs.bytes)));
+    const { frames, faces } = await this.#extract(this.options.pixels.map(({ bytes }) => new Uint8Array(clipsAtOnce * bytes)));
     return { frames: frames.shape.slice(1), faces: faces && faces.shape.slice(1) };
   }
 
@@ -93,7 +94,7 @@ export class FeatureStream {
   /** Pixels of frames and faces in as many clips as the encoder sees at once: where there are fewer, the first one fills up. */
   #read(clips: readonly DigestedClip[]): Promise<Uint8Array[]> {
     const read = Promise.all(
-      this.options.pixels.map(async ({ blobs }) => {
+      this.options.pixels.map(async (blobs) => {
         const bytes = new Uint8Array(clips.length ? clipsAtOnce * blobs.bytes : 0);
         const found = await Promise.all(clips.map(({ digest }) => blobs.read(digest)));
         for (let i = 0; clips.length && i < clipsAtOnce; i++) bytes.set(found[i < found.length ? i : 0]!, i * blobs.bytes);
@@ -109,7 +110,7 @@ export class FeatureStream {
     const extractor = await (this.#extractor ??= this.options.makeExtractor());
     const [frames, faces] = pixels.map((data, i): HostArray => ({
       data,
-      shape: [clipsAtOnce, ...this.options.pixels[i]!.shape],
+      shape: [clipsAtOnce, ...this.options.shapes[i]!],
     }));
     return extractor.extract({ frames: frames!, faces: faces ?? null });
   }
@@ -134,7 +135,8 @@ function write(clips: readonly DigestedClip[], { frames, faces }: VisualFeatures
       return new Uint8Array(buffer, byteOffset, byteLength);
     }),
   );
-  clips.forEach(({ digest }, i) => tokens.forEach(({ blobs }, which) => blobs.write(digest, parts[i]![which]!)));
+  const stores = tokens.map(blobsOf);
+  clips.forEach(({ digest }, i) => stores.forEach((blobs, which) => blobs.write(digest, parts[i]![which]!)));
 }
 
 function faultOf(error: unknown, { clip: { id } }: DigestedClip): Fault {

@@ -3,13 +3,13 @@ import type { Container } from 'inversify';
 import { resolve } from 'node:path';
 import { parts, services } from '../container/tokens.js';
 import { drewNumbers } from '../container/watch-draws.js';
-import type { Encoder } from '../contracts/index.js';
 import type { Settings } from '../config/settings-schema.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { CompiledExtractor } from '../tensor/index.js';
 import { loadEncoder, trains, trainStages } from '../training/index.js';
-import { pixelShape, sizeOf, type ClipArray } from './clip-array.js';
+import type { BlobStore } from './blob-store.js';
+import { blobsOf, pixelShape, type ClipArray } from './clip-array.js';
 import { FeatureStream, type TokenShapes } from './feature-stream.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
@@ -25,8 +25,8 @@ export interface FrozenFeatures {
   faults: ReadonlyMap<string, Fault>;
   /** Wall milliseconds a clip; null where a cache answered for some. */
   ms: number | null;
-  /** Stands in the model for an encoder without variables, which is disposed of: nothing is left for it to do. */
-  encoder?: Encoder;
+  /** The encoder has no variables and was disposed of: `absentEncoder` stands for it in the model. */
+  withoutEncoder: boolean;
 }
 
 interface FeatureOptions {
@@ -48,14 +48,6 @@ interface EncoderFacts {
   /** Whether it computes outside the tensor library: then no training step can run it. */
   extracts: boolean;
 }
-
-const absentEncoder: Encoder = {
-  variables: {},
-  encode: () => {
-    throw new Fault('PLUGIN_FAILED', 'the encoder was disposed of when all clips had their tokens');
-  },
-  dispose: () => {},
-};
 
 /**
  * The tokens of these clips where the run's encoder is frozen: by its config, or because no stage of the training trains a variable of it;
@@ -96,10 +88,8 @@ export async function frozenFeatures(options: FeatureOptions): Promise<FrozenFea
     return new CompiledExtractor(encoder, { log });
   };
   const stream = new FeatureStream({
-    pixels: [
-      { blobs: perception.frames, shape: pixelShape(ports.frames) },
-      ...(perception.faces ? [{ blobs: perception.faces, shape: pixelShape(ports.faces!) }] : []),
-    ],
+    pixels: [perception.frames, ...(perception.faces ? [perception.faces] : [])],
+    shapes: [ports.frames, ...(ports.faces ? [ports.faces] : [])].map(pixelShape),
     makeExtractor,
     onError: settings.data['on-error'],
     progress: container.get(services.progress),
@@ -110,14 +100,13 @@ export async function frozenFeatures(options: FeatureOptions): Promise<FrozenFea
     const shapes = records.get('shapes') ?? (await stream.shapes());
     checkShapes(shapes, plan);
     if (!records.has('shapes')) records.set('shapes', shapes);
-    const array = (stage: string, shape: readonly number[]): ClipArray => {
-      return { blobs: cache.blobs(stage, key, sizeOf(shape) * (keep === 'float16' ? 2 : 4)), shape, type: keep };
-    };
+    const array = (stage: string, shape: readonly number[]): ClipArray => ({ folder: cache.folder(stage, key), shape, type: keep });
     const tokens = [array('frame-tokens', shapes.frames), ...(shapes.faces ? [array('face-tokens', shapes.faces)] : [])];
+    const stores = tokens.map(blobsOf);
     const missing = [...new Map(clips.map((clip) => [clip.digest, clip])).values()].filter(({ digest }) =>
-      tokens.some(({ blobs }) => !blobs.has(digest)),
+      stores.some((blobs) => !blobs.has(digest)),
     );
-    const noRoom = await lackOfRoom(missing.length, tokens);
+    const noRoom = await lackOfRoom(missing.length, stores);
     if (noRoom !== null) {
       const hint = 'encode.keep: float16 halves them; MIENLAB_HOME names a folder elsewhere';
       if (facts.extracts) throw new Fault('RUN_FAILED', noRoom, { key: 'encode.keep', hint });
@@ -130,7 +119,7 @@ export async function frozenFeatures(options: FeatureOptions): Promise<FrozenFea
       arrays: { 'frame-tokens': tokens[0]!, ...(tokens[1] && { 'face-tokens': tokens[1] }) },
       faults: new Map(clips.flatMap(({ clip, digest }) => (faults.has(digest) ? [[clip.id, faults.get(digest)!]] : []))),
       ms: missing.length === clips.length ? ms : null,
-      ...(!facts.variables.length && { encoder: absentEncoder }),
+      withoutEncoder: !facts.variables.length,
     };
   } finally {
     await stream.dispose();
@@ -139,9 +128,9 @@ export async function frozenFeatures(options: FeatureOptions): Promise<FrozenFea
 }
 
 /** Null where the disk has room for the tokens of so many clips, else why not. */
-async function lackOfRoom(clips: number, tokens: readonly ClipArray[]): Promise<string | null> {
-  const wanted = clips * tokens.reduce((sum, { blobs }) => sum + blobs.bytes, 0);
-  const { bavail, bsize } = await statfs(tokens[0]!.blobs.folder);
+async function lackOfRoom(clips: number, stores: readonly BlobStore[]): Promise<string | null> {
+  const wanted = clips * stores.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { bavail, bsize } = await statfs(stores[0]!.folder);
   const free = bavail * bsize;
   if (wanted <= 0.95 * free) return null;
   const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

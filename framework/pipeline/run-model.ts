@@ -18,6 +18,7 @@ import {
   type Model,
   type TuneStep,
 } from '../training/index.js';
+import { absentEncoder } from './absent-encoder.js';
 import type { FrozenFeatures } from './frozen-features.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
@@ -164,7 +165,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const state = from ? readCheckpointState(from) : undefined;
     container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
     const model: Model = {
-      encoder: features?.encoder ?? (await container.getAsync(parts.encoder)),
+      encoder: features?.withoutEncoder ? absentEncoder : await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),
       head: await container.getAsync(parts.head),
     };

@@ -2,12 +2,18 @@ import type { HostArray, HostBatch } from '../contracts/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { widenF16 } from '../tensor/widen-halves.js';
 import type { VisualSource } from '../training/index.js';
-import { pixelShape, type ClipArray } from './clip-array.js';
+import type { BlobStore } from './blob-store.js';
+import { blobsOf, pixelShape, type ClipArray } from './clip-array.js';
 import type { FrozenFeatures } from './frozen-features.js';
 import type { DigestedClip, Perception } from './perceive.js';
 
 /** Bytes of clips that stay in memory once they were read: small sets are read once, of larger ones this much. */
 const keptBytes = 256 << 20;
+
+interface OpenArray extends ClipArray {
+  name: string;
+  blobs: BlobStore;
+}
 
 const numbers = {
   uint8: (bytes: Uint8Array) => bytes,
@@ -24,11 +30,14 @@ class StoredSource implements VisualSource {
   readonly #kept = new Map<string, Uint8Array>();
   #room: number;
 
+  readonly #arrays: OpenArray[];
+
   constructor(
-    private readonly arrays: Readonly<Record<string, ClipArray>>,
+    arrays: Readonly<Record<string, ClipArray>>,
     private readonly digests: readonly string[],
     room = keptBytes,
   ) {
+    this.#arrays = Object.entries(arrays).map(([name, array]) => ({ ...array, name, blobs: blobsOf(array) }));
     this.#room = room;
   }
 
@@ -37,16 +46,16 @@ class StoredSource implements VisualSource {
   }
 
   batch(indices: readonly number[]): HostBatch {
-    return Object.fromEntries(Object.entries(this.arrays).map(([name, array]) => [name, this.#gather(name, array, indices)]));
+    return Object.fromEntries(this.#arrays.map((array) => [array.name, this.#gather(array, indices)]));
   }
 
-  #gather(name: string, { blobs, shape, type }: ClipArray, indices: readonly number[]): HostArray {
+  #gather({ name, blobs, shape, type }: OpenArray, indices: readonly number[]): HostArray {
     const bytes = new Uint8Array(indices.length * blobs.bytes);
     indices.forEach((index, i) => this.#read(name, blobs, this.digests[index]!, bytes, i * blobs.bytes));
     return { data: numbers[type](bytes), shape: [indices.length, ...shape] };
   }
 
-  #read(name: string, blobs: ClipArray['blobs'], digest: string, out: Uint8Array, at: number): void {
+  #read(name: string, blobs: BlobStore, digest: string, out: Uint8Array, at: number): void {
     const id = `${name}/${digest}`;
     const kept = this.#kept.get(id);
     if (kept) return out.set(kept, at);
@@ -62,13 +71,13 @@ class StoredSource implements VisualSource {
 export function visualSource(
   { ports }: RunPlan,
   { frames, faces }: Perception,
-  features: FrozenFeatures | null,
+  features: Pick<FrozenFeatures, 'arrays'> | null,
   clips: readonly DigestedClip[],
   room?: number,
 ): VisualSource {
   const pixels = (): Record<string, ClipArray> => ({
-    frames: { blobs: frames, shape: pixelShape(ports.frames), type: 'uint8' },
-    ...(faces && { faces: { blobs: faces, shape: pixelShape(ports.faces!), type: 'uint8' } }),
+    frames: { folder: frames.folder, shape: pixelShape(ports.frames), type: 'uint8' },
+    ...(faces && { faces: { folder: faces.folder, shape: pixelShape(ports.faces!), type: 'uint8' } }),
   });
   return new StoredSource(
     features?.arrays ?? pixels(),
