@@ -46,7 +46,11 @@ function viewer(name: string, principal: 0 | 1, calls: string[], found: (clip: n
   const tracker = trackerNamed(name, principal);
   const plan = {
     settings: { video: { frames: 2, sampling: 'uniform', fps: 2, 'max-side': 64 }, crop: { margin: 1 }, data: { 'on-error': 'skip' } },
-    plugins: { detector: { manifest: detector, config: {} }, tracker: { manifest: tracker, config: {} } },
+    plugins: {
+      detector: { manifest: detector, config: {} },
+      tracker: { manifest: tracker, config: {} },
+      encoder: { manifest: { input: () => ({ frame: { height: 8, width: 8 }, face: { height: 4, width: 4 } }) }, config: {} },
+    },
     ports: {
       frames: { type: 'frames', dims: { count: 2, height: 8, width: 8 } },
       faces: principal ? { type: 'faces', dims: { count: 2, height: 4, width: 4 } } : null,
