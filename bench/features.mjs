@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { buildContainer } from '../dist/framework/container/build-container.js';
 import { buildRunContainer } from '../dist/framework/container/build-run-container.js';
 import { parts } from '../dist/framework/container/tokens.js';
+import { formatError } from '../dist/framework/faults/index.js';
 import { stateFolder } from '../dist/framework/paths.js';
 import { blobsOf } from '../dist/framework/pipeline/clip-array.js';
 import { frozenFeatures } from '../dist/framework/pipeline/frozen-features.js';
@@ -159,6 +160,9 @@ async function main() {
 
 try {
   await main();
+} catch (error) {
+  console.error(formatError(error));
+  process.exitCode = 1;
 } finally {
   dispose();
   rmSync(folder, { recursive: true, force: true });
