@@ -125,8 +125,8 @@ test('runs share what they have in common, and a cache answers the second time',
   assert.equal([perceived.width, perceived.height], [128, 96]);
   // Decoded at half size: boxes come back in pixels of the video.
   assert.equal(perceived.principal, Array(2).fill({ x: 20, y: 20, width: 40, height: 40 }));
-  assert.is(perception.frames.read('a').length, 2 * 8 * 8 * 3);
-  assert.is(perception.faces!.read('a').length, 2 * 4 * 4 * 3);
+  assert.is((await perception.frames.read('a')).length, 2 * 8 * 8 * 3);
+  assert.is((await perception.faces!.read('a')).length, 2 * 4 * 4 * 3);
   assert.is(seen.get(viewers[0]!.plan)!.faces, null);
 
   const again = await perceive([viewer('first', 1, calls)], [clipOf('a', path)], options(cache));
