@@ -5,3 +5,12 @@ export { GoldenValues } from './golden/golden-values.js';
 export { pluginKinds } from './plugin-kinds.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
+export {
+  embeddingsPort,
+  gridPooling,
+  visualStreams,
+  type GridPooling,
+  type ProjectedSize,
+  type VisualStream,
+  type VisualStreams,
+} from './visual-streams.js';

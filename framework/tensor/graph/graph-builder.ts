@@ -12,6 +12,7 @@ export type GraphAttribute =
   | { text: string }
   | { shape: readonly number[] }
   | { types: readonly number[] }
+  | { integers: readonly number[] }
   | { tensor: { dtype: number; shape: readonly number[]; data: Uint8Array } };
 
 /** A tensor of a graph: `node`, or `node:1` for an output beyond the first. */
@@ -34,6 +35,11 @@ function attributeMessage(attribute: GraphAttribute): Message {
   if ('types' in attribute) {
     const list = new Message();
     for (const type of attribute.types) list.varint(6, type);
+    return message.part(1, list);
+  }
+  if ('integers' in attribute) {
+    const list = new Message();
+    for (const integer of attribute.integers) list.varint(3, integer);
     return message.part(1, list);
   }
   const { dtype, shape, data } = attribute.tensor;

@@ -89,6 +89,15 @@ const reshape: Infer = (call) => {
   return [{ shape: found, dtype, values }];
 };
 
+/** Of images that keep their size: SAME padding and strides of 1. */
+const depthwise: Infer = ({ op, inputs: [x, filter], attributes }) => {
+  const strides = attributes['strides'] as readonly number[];
+  if (attributes['padding'] !== 'SAME' || strides.some((stride) => stride !== 1)) {
+    throw untraceable(op, 'only strides of 1 and images that keep their size are known here');
+  }
+  return [{ shape: [...x!.shape.slice(0, 3), filter!.shape[2]! * filter!.shape[3]!], dtype: x!.dtype }];
+};
+
 const parts = (x: SymbolicTensor, axis: number, sides: readonly number[]): SymbolicTensor[] =>
   sides.map((side) => ({ shape: x.shape.map((old, i) => (i === axis ? side : old)), dtype: x.dtype }));
 
@@ -214,6 +223,7 @@ const shapeFunctions: Readonly<Record<string, Infer>> = {
     { shape: labels!.shape, dtype: logits!.dtype },
     { shape: logits!.shape, dtype: logits!.dtype },
   ],
+  DepthwiseConv2dNative: depthwise,
   L2Loss: ({ inputs: [x] }) => [{ shape: [], dtype: x!.dtype }],
   AddN: same,
   StatelessRandomUniform: (call) => [{ shape: constant(call, 0), dtype: float }],
