@@ -27,6 +27,7 @@ export { rmsNorm } from './ops/rms-norm.js';
 export { rotary, rotaryTables, type RotaryTables } from './ops/rotary.js';
 export { silu } from './ops/silu.js';
 export { swiglu } from './ops/swiglu.js';
+export { patchPart, type RowLayer } from './layers/patch-part.js';
 export { streamProjector, type StreamPart } from './layers/stream-projector.js';
 export {
   blockWeights,
