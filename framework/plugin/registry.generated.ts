@@ -18,7 +18,12 @@ export const generatedPlugins: PluginTable = {
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
   },
   projector: {
+    'concat-mlp': () => import('../../plugins/projectors/concat-mlp/plugin.js'),
+    linear: () => import('../../plugins/projectors/linear/plugin.js'),
+    'mlp2x-gelu': () => import('../../plugins/projectors/mlp2x-gelu/plugin.js'),
     'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),
+    resampler: () => import('../../plugins/projectors/resampler/plugin.js'),
+    stc: () => import('../../plugins/projectors/stc/plugin.js'),
   },
   'llm-head': {
     'causal-lm': () => import('../../plugins/llm-heads/causal-lm/plugin.js'),

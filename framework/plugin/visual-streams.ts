@@ -90,7 +90,10 @@ export function gridPooling({ tokens, grid }: VisualStream, budget: number, key:
 export function embeddingsPort({ order, separators }: VisualStreams, frames: ProjectedSize, faces: ProjectedSize | null): Port {
   if (faces && order === 'interleaved' && frames.steps !== faces.steps) {
     const message = `${frames.steps} time steps of frames and ${faces.steps} of faces cannot be interleaved`;
-    throw new Fault('PORT_MISMATCH', message, { expected: 'as many of both', hint: 'another order, or the same steps for frames and faces' });
+    throw new Fault('PORT_MISMATCH', message, {
+      expected: 'as many of both',
+      hint: 'another order, or the same steps for frames and faces',
+    });
   }
   const face = faces ? faces.steps * faces.tokens : 0;
   const runs = faces ? (order === 'interleaved' ? 2 * frames.steps : 2) : 1;

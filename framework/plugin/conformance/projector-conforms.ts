@@ -92,7 +92,8 @@ export function projectorConforms(plugin: PluginManifest<'projector'>, overrides
     const marks = Object.values(mixed.marks).flatMap((mark) => Array.from({ length: mixed.separators / 2 }, () => mark!));
     assert.equal(sorted(mixed.rows), sorted([...plain.rows, ...marks]));
     const step = mixed.rows.length / (mixed.separators / 2);
-    assert.equal(mixed.rows[step], mixed.marks['frames'], 'the second time step begins with frames');
+    // A projector may leave a single time step.
+    if (step < mixed.rows.length) assert.equal(mixed.rows[step], mixed.marks['frames'], 'the second time step begins with frames');
     free(given);
   });
 }

@@ -14,7 +14,8 @@ const visual = (changed: Record<string, number | null> = {}) => ({
   type: 'visual-tokens',
   dims: { time: 8, 'frame-tokens': 12, 'frame-rows': 3, 'face-tokens': 4, width: 6, ...changed },
 });
-const dimsOf = (options: object, port = visual()) => plugin.produces({ ...defaultConfig(plugin.config), ...options }, { 'visual-tokens': port }).dims;
+const dimsOf = (options: object, port = visual()) =>
+  plugin.produces({ ...defaultConfig(plugin.config), ...options }, { 'visual-tokens': port }).dims;
 
 function faultOf(options: object, port = visual()): Fault {
   try {

@@ -17,7 +17,12 @@ export function concatMlp(random: Random, { streams, parts, inner, timeEmbedding
   );
 }
 
-function streamPart(random: Random, stream: VisualStream, cut: GridPooling, { inner, hidden }: { inner: number; hidden: number }): StreamPart {
+function streamPart(
+  random: Random,
+  stream: VisualStream,
+  cut: GridPooling,
+  { inner, hidden }: { inner: number; hidden: number },
+): StreamPart {
   const tokens = cut.outRows * cut.outColumns;
   const size = (stream.tokens / tokens) * stream.width;
   const up = normalVariable(random.fork('up'), [size, inner], 1 / Math.sqrt(size));

@@ -1,5 +1,13 @@
 import type { PluginConfig, Port } from 'mienlab/contracts';
-import { definePlugin, embeddingsPort, gridPooling, visualStreams, type GridPooling, type VisualStream, type VisualStreams } from 'mienlab/plugin';
+import {
+  definePlugin,
+  embeddingsPort,
+  gridPooling,
+  visualStreams,
+  type GridPooling,
+  type VisualStream,
+  type VisualStreams,
+} from 'mienlab/plugin';
 
 /** The options as the schema below fills them in. */
 interface ConcatMlpConfig {
@@ -45,12 +53,16 @@ export default definePlugin({
   name: 'concat-mlp',
   version: '1.0.0',
   contract: 1,
-  summary: 'Cuts every frame and face crop into parts and projects the tokens of a part, side by side, to one embedding by a two-layer MLP.',
+  summary:
+    'Cuts every frame and face crop into parts and projects the tokens of a part, side by side, to one embedding by a two-layer MLP.',
   config: {
     type: 'object',
     additionalProperties: false,
     properties: {
-      'frame-tokens': { ...tokens, description: 'Embeddings of a frame, and equal parts that its tokens are cut into; 1: all side by side.' },
+      'frame-tokens': {
+        ...tokens,
+        description: 'Embeddings of a frame, and equal parts that its tokens are cut into; 1: all side by side.',
+      },
       'face-tokens': { ...tokens, description: 'Embeddings of a face crop, likewise.' },
       inner: { type: 'integer', minimum: 1, maximum: 16384, default: 128, description: "Width of the MLP's inner layer." },
       'time-embedding': {

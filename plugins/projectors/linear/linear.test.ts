@@ -14,7 +14,8 @@ const visual = (changed: Record<string, number | null> = {}) => ({
   type: 'visual-tokens',
   dims: { time: 8, 'frame-tokens': 12, 'frame-rows': 3, 'face-tokens': 4, width: 6, ...changed },
 });
-const dimsOf = (options: object, port = visual()) => plugin.produces({ ...defaultConfig(plugin.config), ...options }, { 'visual-tokens': port }).dims;
+const dimsOf = (options: object, port = visual()) =>
+  plugin.produces({ ...defaultConfig(plugin.config), ...options }, { 'visual-tokens': port }).dims;
 
 function faultOf(options: object, port = visual()): Fault {
   try {
@@ -46,16 +47,22 @@ test('an embedding is its token times the weights, and a cell’s is the mean of
   const ports = { tokens: visual({ time: 1, 'face-tokens': 0, 'frame-tokens': 4, 'frame-rows': 2, width: 2 }), hidden: 3 };
   const given = tf.tensor4d([1, 0, 2, 0, 3, 0, 6, 1], [1, 1, 4, 2]);
   for (const [tokens, expected] of [
-    [0, [[1, 0], [2, 0], [3, 0], [6, 1]]],
+    [
+      0,
+      [
+        [1, 0],
+        [2, 0],
+        [3, 0],
+        [6, 1],
+      ],
+    ],
     [1, [[3, 0.25]]],
   ] as const) {
     const projector = await plugin.create(testContext(), { ...defaultConfig(plugin.config), 'frame-tokens': tokens }, { ports });
     const out = projector.project({ frames: given, faces: null });
     const [w] = [projector.variables['frames.weights']!.arraySync() as number[][]];
     const rows = (out.sequence.arraySync() as number[][][])[0]!;
-    expected.forEach(([a, b], i) =>
-      rows[i]!.forEach((value, j) => assert.ok(Math.abs(value - (a * w[0]![j]! + b * w[1]![j]!)) < 1e-6)),
-    );
+    expected.forEach(([a, b], i) => rows[i]!.forEach((value, j) => assert.ok(Math.abs(value - (a * w[0]![j]! + b * w[1]![j]!)) < 1e-6)));
     assert.is(rows.length, expected.length);
     tf.dispose([out.sequence, out.steps]);
     projector.dispose();

@@ -54,13 +54,18 @@ export default definePlugin({
     type: 'object',
     additionalProperties: false,
     properties: {
-      'frame-queries': { ...queries, default: 4, description: 'Queries that look at frames: their embeddings for each time step, or clip.' },
+      'frame-queries': {
+        ...queries,
+        default: 4,
+        description: 'Queries that look at frames: their embeddings for each time step, or clip.',
+      },
       'face-queries': { ...queries, default: 4, description: 'Queries that look at face crops, likewise.' },
       over: {
         type: 'string',
         enum: ['step', 'clip'],
         default: 'step',
-        description: 'step: the queries look at each time step by itself; clip: once at all of them, which takes the same number for any length.',
+        description:
+          'step: the queries look at each time step by itself; clip: once at all of them, which takes the same number for any length.',
       },
       depth: { type: 'integer', minimum: 1, maximum: 24, default: 2, description: 'Layers, each of cross attention and an MLP.' },
       heads: { type: 'integer', minimum: 1, maximum: 128, default: 4, description: 'Attention heads; divides the LLM head’s width.' },

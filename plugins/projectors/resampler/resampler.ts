@@ -51,7 +51,13 @@ export function resampler(random: Random, plan: ResamplerPlan, hidden: number): 
  * vector. In each layer the queries attend to the tokens and to themselves (Alayrac et al., 2022, figure 5), then go through an MLP of four
  * times the width; a layer norm ends it.
  */
-function streamPart(random: Random, stream: VisualStream, queries: number, { over, depth, heads }: ResamplerPlan, hidden: number): StreamPart {
+function streamPart(
+  random: Random,
+  stream: VisualStream,
+  queries: number,
+  { over, depth, heads }: ResamplerPlan,
+  hidden: number,
+): StreamPart {
   const product = (source: Random, name: string, from: number, to: number, scale = 1) =>
     normalVariable(source.fork(name), [from, to], scale / Math.sqrt(from));
   const norm = (): Norm => ({ gain: constantVariable([hidden], 1), bias: constantVariable([hidden], 0) });
@@ -93,7 +99,9 @@ function streamPart(random: Random, stream: VisualStream, queries: number, { ove
       inward,
       inwardBias,
       ...(places && { places }),
-      ...Object.fromEntries(layers.flatMap((layer, i) => Object.entries(flat(layer)).map(([name, value]) => [`layers.${i}.${name}`, value]))),
+      ...Object.fromEntries(
+        layers.flatMap((layer, i) => Object.entries(flat(layer)).map(([name, value]) => [`layers.${i}.${name}`, value])),
+      ),
       ...flat({ last }),
     },
     steps: over === 'clip' ? 1 : stream.time,
@@ -122,7 +130,12 @@ function streamPart(random: Random, stream: VisualStream, queries: number, { ove
 function flat(parts: object): Record<string, Variable> {
   return Object.fromEntries(
     Object.entries(parts as Record<string, Variable | Norm>).flatMap(([name, part]) =>
-      'gain' in part ? [[`${name}.gain`, part.gain], [`${name}.bias`, part.bias]] : [[name, part]],
+      'gain' in part
+        ? [
+            [`${name}.gain`, part.gain],
+            [`${name}.bias`, part.bias],
+          ]
+        : [[name, part]],
     ),
   );
 }

@@ -91,7 +91,8 @@ export default definePlugin({
         type: 'string',
         enum: ['refuse', 'drop'],
         default: 'refuse',
-        description: 'What a stride does that does not divide a size: it is refused, or leaves out the last patches, as VideoLLaMA2.1 does.',
+        description:
+          'What a stride does that does not divide a size: it is refused, or leaves out the last patches, as VideoLLaMA2.1 does.',
       },
       depth: { type: 'integer', minimum: 0, maximum: 16, default: 4, description: 'Residual blocks before the convolution, and after it.' },
       'mlp-depth': { type: 'integer', minimum: 1, maximum: 8, default: 2, description: 'Linear layers at the end, GELU between them.' },
@@ -109,7 +110,8 @@ export default definePlugin({
     return embeddingsPort(streams, size(frames), faces && size(faces));
   },
   deterministic: true,
-  citation: 'Cheng et al., 2024, VideoLLaMA 2, section 2 and its STC connector v3.5; the blocks are those of RegNet-Y (Radosavovic et al., 2020)',
+  citation:
+    'Cheng et al., 2024, VideoLLaMA 2, section 2 and its STC connector v3.5; the blocks are those of RegNet-Y (Radosavovic et al., 2020)',
   licence: { code: 'Apache-2.0' },
   create: async (context, config, { ports }) => {
     const { stc } = await import('./stc.js');

@@ -47,7 +47,11 @@ export function residualBlock(random: Random, width: number, hidden: number): Re
  * bottleneck (Radosavovic et al., 2020, section 5; timm's `Bottleneck` with a group for each channel), with SiLU, and layer norm in place of
  * batch norm as VideoLLaMA2 has it.
  */
-export function applyBlock(x: Tensor, block: ResidualBlock, { images, rows, columns }: { images: number; rows: number; columns: number }): Tensor {
+export function applyBlock(
+  x: Tensor,
+  block: ResidualBlock,
+  { images, rows, columns }: { images: number; rows: number; columns: number },
+): Tensor {
   const tf = tensorflow();
   const hidden = block.expand.gain.shape[0]!;
   const patches = rows * columns;

@@ -15,7 +15,11 @@ export function stc(random: Random, plan: StcPlan, hidden: number): Projector {
   );
 }
 
-function connector(random: Random, size: StcSize, { depth, mlpDepth, hidden }: { depth: number; mlpDepth: number; hidden: number }): StreamPart {
+function connector(
+  random: Random,
+  size: StcSize,
+  { depth, mlpDepth, hidden }: { depth: number; mlpDepth: number; hidden: number },
+): StreamPart {
   const { stride, out } = size;
   const blocks = (name: string, width: number) =>
     Array.from({ length: depth }, (_, i) => residualBlock(random.fork(`${name}.${i}`), i ? hidden : width, hidden));
@@ -36,7 +40,12 @@ function connector(random: Random, size: StcSize, { depth, mlpDepth, hidden }: {
       shrink,
       shrinkBias,
       ...namedBlocks('after', after),
-      ...Object.fromEntries(readout.flatMap(({ weights, bias }, i) => [[`readout.${i}.weights`, weights], [`readout.${i}.bias`, bias]])),
+      ...Object.fromEntries(
+        readout.flatMap(({ weights, bias }, i) => [
+          [`readout.${i}.weights`, weights],
+          [`readout.${i}.bias`, bias],
+        ]),
+      ),
     },
     steps: out.time,
     tokens: out.rows * out.columns,
