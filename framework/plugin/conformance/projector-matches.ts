@@ -48,13 +48,14 @@ export function projectorMatches(plugin: PluginManifest<'projector'>, reference:
     for (const [name, variable] of Object.entries(projector.variables)) {
       tf.tidy(() => variable.assign(tf.tensor(filled(name, variable.size), variable.shape)));
     }
+    const weights = Float32Array.from({ length: size(reference.shape) }, (_, i) => Math.cos(i));
     /** Embeddings, then the gradients in the order of `fills`. */
     const all = (tokens: Tensor): Tensor[] => {
       const variables = Object.keys(reference.fills).map((name) => (name === 'tokens' ? tokens : projector.variables[name]!));
       const { value, grads } = tf.valueAndGrads((...given: Tensor[]) => {
         const { sequence } = projector.project({ frames: given[0] as Tensor4D, faces: null });
         return tf.keep(sequence);
-      })(variables, tf.reshape(tf.cos(tf.range(0, size(reference.shape), 1)), reference.shape as number[]) as never);
+      })(variables, tf.tensor(weights, reference.shape as number[]) as never);
       return [value, ...grads];
     };
     return { projector, all };
