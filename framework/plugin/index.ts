@@ -14,3 +14,4 @@ export {
   type VisualStream,
   type VisualStreams,
 } from './visual-streams.js';
+export { withNested } from './with-nested.js';

@@ -15,6 +15,7 @@ export const generatedPlugins: PluginTable = {
     none: () => import('../../plugins/trackers/none/plugin.js'),
   },
   encoder: {
+    'facetrack-mm': () => import('../../plugins/encoders/facetrack-mm/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
   },
   projector: {

@@ -36,12 +36,12 @@ export interface GridPooling {
   outColumns: number;
 }
 
-/** The streams of a port of visual tokens. Throws Fault PORT_MISMATCH in the plugin's name where a size is not known before the run. */
-export function visualStreams(projector: string, port: Port | undefined): VisualStreams {
+/** The streams of a port of visual tokens. Throws Fault PORT_MISMATCH in the name of `plugin`, `projector linear` say, where a size is not known before the run. */
+export function visualStreams(plugin: string, port: Port | undefined): VisualStreams {
   const { time, width, 'frame-tokens': frames, 'face-tokens': faces, ...dims } = port?.dims ?? {};
   if (!time || !width || !frames || faces === null || faces === undefined) {
-    throw new Fault('PORT_MISMATCH', `projector ${projector}: the number of visual tokens is not known before the run`, {
-      key: 'projector',
+    throw new Fault('PORT_MISMATCH', `${plugin}: the number of visual tokens is not known before the run`, {
+      key: plugin.split(' ')[0],
       expected: 'visual-tokens {time, frame-tokens, face-tokens, width}, all of them numbers',
     });
   }

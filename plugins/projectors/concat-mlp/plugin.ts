@@ -34,7 +34,7 @@ function partsOf(stream: VisualStream, count: number, key: string): GridPooling 
 
 function planOf(config: PluginConfig, port: Port | undefined): ConcatMlpPlan {
   const options = config as unknown as ConcatMlpConfig;
-  const streams = visualStreams('concat-mlp', port);
+  const streams = visualStreams('projector concat-mlp', port);
   return {
     streams,
     parts: {

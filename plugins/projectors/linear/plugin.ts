@@ -21,7 +21,7 @@ export interface LinearPlan {
 
 function planOf(config: PluginConfig, port: Port | undefined): LinearPlan {
   const options = config as unknown as LinearConfig;
-  const streams = visualStreams('linear', port);
+  const streams = visualStreams('projector linear', port);
   const { frames, faces } = streams;
   if (options.share && faces && faces.width !== frames.width) {
     throw new Fault('PORT_MISMATCH', `projector linear: frame tokens are ${frames.width} wide, face tokens ${faces.width}`, {

@@ -21,7 +21,7 @@ export interface Mlp2xGeluPlan {
 
 function planOf(config: PluginConfig, port: Port | undefined): Mlp2xGeluPlan {
   const options = config as unknown as Mlp2xGeluConfig;
-  const streams = visualStreams('mlp2x-gelu', port);
+  const streams = visualStreams('projector mlp2x-gelu', port);
   const { frames, faces } = streams;
   if (options.share && faces && faces.width !== frames.width) {
     throw new Fault('PORT_MISMATCH', `projector mlp2x-gelu: frame tokens are ${frames.width} wide, face tokens ${faces.width}`, {

@@ -41,7 +41,7 @@ export default definePlugin({
   },
   consumes: ['visual-tokens'],
   produces: (config, { 'visual-tokens': visual }) => {
-    const streams = visualStreams('pooled-mlp', visual);
+    const streams = visualStreams('projector pooled-mlp', visual);
     const { frames, faces } = embeddingsOf(config as unknown as PooledMlpConfig, streams);
     const of = ({ time: steps }: VisualStream, tokens: number) => ({ steps, tokens });
     return embeddingsPort(streams, of(streams.frames, frames), streams.faces && of(streams.faces, faces));
@@ -50,6 +50,11 @@ export default definePlugin({
   licence: { code: 'Apache-2.0' },
   create: async (context, config, { ports }) => {
     const { pooledMlp } = await import('./pooled-mlp.js');
-    return pooledMlp(context.random, config as unknown as PooledMlpConfig, visualStreams('pooled-mlp', ports.tokens), ports.hidden);
+    return pooledMlp(
+      context.random,
+      config as unknown as PooledMlpConfig,
+      visualStreams('projector pooled-mlp', ports.tokens),
+      ports.hidden,
+    );
   },
 });

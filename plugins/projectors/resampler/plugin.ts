@@ -33,7 +33,7 @@ function planOf(config: PluginConfig, port: Port | undefined, hidden: number | n
     });
   }
   return {
-    streams: visualStreams('resampler', port),
+    streams: visualStreams('projector resampler', port),
     queries: { frames: options['frame-queries'], faces: options['face-queries'] },
     over: options.over,
     depth: options.depth,

@@ -61,7 +61,7 @@ function sizeOf({ time, width, tokens, grid }: VisualStream, stride: Stride, rem
 
 function planOf(config: PluginConfig, port: Port | undefined): StcPlan {
   const options = config as unknown as StcConfig;
-  const streams = visualStreams('stc', port);
+  const streams = visualStreams('projector stc', port);
   const { remainder } = options;
   return {
     frames: sizeOf(streams.frames, options['frame-stride'], remainder, 'projector.frame-stride'),
