@@ -20,7 +20,7 @@ import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
 import { compareRuns } from './compare-runs.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
-import { logConfig, runParams, sweepParams } from './log-run.js';
+import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
@@ -158,6 +158,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
         const container = containers.get(plan)!;
         try {
           logConfig(handle, plan);
+          logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
           const shared = { clips: clips.clips, cache, backend: backend.name, nonce, overlays, samples };
