@@ -7,6 +7,7 @@ export interface PooledMlpConfig {
   'frame-tokens': number;
   'face-tokens': number;
   'frame-tokens-alone': number;
+  'time-embedding': boolean;
 }
 
 /** Embeddings of an image at each time step. */
@@ -37,6 +38,11 @@ export default definePlugin({
       'frame-tokens': { ...tokens, default: 1, description: 'Embeddings of a frame at each time step.' },
       'face-tokens': { ...tokens, default: 1, description: 'Embeddings of a face crop at each time step.' },
       'frame-tokens-alone': { ...tokens, default: 2, description: 'Embeddings of a frame at each time step in a run without faces.' },
+      'time-embedding': {
+        type: 'boolean',
+        default: true,
+        description: 'A norm and a learned vector for each place in time on top, for LLM heads that give what is shown no positions.',
+      },
     },
   },
   consumes: ['visual-tokens'],

@@ -14,7 +14,7 @@ export function pooledMlp(random: Random, config: PooledMlpConfig, streams: Visu
       frames: part(random.fork('frames'), config, frames, { tokens: tokens.frames, hidden }),
       faces: faces && part(random.fork('faces'), config, faces, { tokens: tokens.faces, hidden }),
     },
-    { hidden, order, separators, timeEmbedding: true },
+    { hidden, order, separators, timeEmbedding: config['time-embedding'] },
   );
 }
 
