@@ -1,5 +1,6 @@
 import { Fault } from '../faults/index.js';
 import { planExperiment } from '../plan/plan-experiment.js';
+import { visualTokenCount, visualTokenText } from '../plan/visual-token-count.js';
 import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { generatedPlugins } from '../plugin/registry.generated.js';
 import type { Command } from './command.js';
@@ -22,12 +23,14 @@ export const command: Command = {
       registry: new PluginRegistry(generatedPlugins),
       args: settingsArguments(options),
     });
-    const runs = plan.runs.map(({ label, settings, ports }) => ({ label, seed: settings.seed, ports }));
+    const runs = plan.runs.map(({ label, settings, ports }) => {
+      return { label, seed: settings.seed, tokens: visualTokenCount(ports.embeddings), ports };
+    });
     if (flags.has('json')) console.log(JSON.stringify({ name: plan.settings.name, runs }, null, 2));
     else {
       for (const { label, seed, ports } of runs) {
-        const { tokens, hidden } = ports.embeddings.dims;
-        console.log(`${label}  seed ${seed}  ${tokens ?? 'any number of'} visual tokens of width ${hidden}`);
+        const tokens = visualTokenText(visualTokenCount(ports.embeddings));
+        console.log(`${label}  seed ${seed}  ${tokens}; width ${ports.embeddings.dims['hidden']}`);
       }
       console.log(`${plan.settings.name}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, nothing wrong`);
     }

@@ -17,7 +17,7 @@ export interface VisualInput {
   faces: Tensor5D | null;
 }
 
-/** An encoder's answer: tokens of every frame, and of every crop where there are crops. */
+/** An encoder's answer: tokens of every frame, and of every crop where there are crops. Times and widths of the two may differ. */
 export interface VisualTokens {
   /** [clip, time, token, width]. */
   frames: Tensor4D;
@@ -48,7 +48,7 @@ export interface Encoder extends ModelPart {
 export interface VisualEmbeddings {
   /** [clip, token, hidden]: what goes before the text. */
   sequence: Tensor3D;
-  /** [clip, time, hidden]: one vector a time step, from the faces where there are faces, else from the frames; what an auxiliary loss looks at. */
+  /** [clip, step, hidden]: one vector a time step that the projector leaves, from the faces where there are faces, else from the frames; what an auxiliary loss looks at. */
   steps: Tensor3D;
 }
 

@@ -81,8 +81,6 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   const testClips = test.map(({ clip }) => clip);
   logScores(handle, { scores, skipped: skippedMetrics }, testClips);
   logPredictions(handle, testClips, model.predictions, scores);
-  const { tokens } = plan.ports.embeddings.dims;
-  if (typeof tokens === 'number') handle.metric('cost/visual-tokens', tokens);
   const skipped = [...faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
   if (skipped.length)
     handle.table(

@@ -22,7 +22,7 @@ import { compareRuns } from './compare-runs.js';
 import { EncodeAhead } from './encode-ahead.js';
 import type { Encoded } from './feature-stream.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
-import { logConfig, runParams, sweepParams } from './log-run.js';
+import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
@@ -170,6 +170,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
         const container = containers.get(plan)!;
         try {
           logConfig(handle, plan);
+          logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
           const shared = { clips: clips.clips, cache, backend: backend.name, nonce, ahead: encodedAhead.get(plan), overlays, samples };
