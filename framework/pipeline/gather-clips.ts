@@ -29,6 +29,11 @@ export async function gatherClips(dataset: Dataset, cache: StageCache): Promise<
     digests.set(clip, await clipDigest(clip.video, known));
   });
   const digested = clips.map((clip) => ({ clip, digest: digests.get(clip)! }));
-  const digest = cacheKey(digested.map(({ clip, digest }) => [clip.id, digest, clip.split, clip.references, clip.instruction]));
+  const digest = cacheKey(
+    digested.map(({ clip, digest }) => [
+      ...[clip.id, digest, clip.split, clip.references, clip.instruction],
+      ...(clip.conversations ? [clip.conversations] : []),
+    ]),
+  );
   return { clips: digested, digest };
 }

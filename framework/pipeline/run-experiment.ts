@@ -18,6 +18,7 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
+import { firstAnswers } from './clip-samples.js';
 import { compareRuns } from './compare-runs.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
 import { logConfig, runParams, sweepParams } from './log-run.js';
@@ -180,7 +181,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       ...stage,
       performed,
       testClips,
-      trainReferences: all.filter(({ split }) => split === 'train').flatMap(({ references }) => references),
+      trainReferences: all.filter(({ split }) => split === 'train').flatMap(firstAnswers),
       datasetDigest: [...gathered.keys()].map(({ digest }) => digest).join(' '),
       overlays,
       samples,

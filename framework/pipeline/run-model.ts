@@ -18,10 +18,11 @@ import {
   type Model,
   type TuneStep,
 } from '../training/index.js';
+import { corpusOf } from './clip-samples.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
-import { evaluatesFrom, trainingSamples } from './training-samples.js';
+import { evaluatesFrom, trainingSamples, usableSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
 
 /** Curves by name: [step, value]. */
@@ -84,7 +85,7 @@ function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): 
     ),
     [training, settings.seed, settings.checkpoint, frames, faces],
     [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
-      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction, ...(clip.conversations ? [clip.conversations] : [])]),
     ),
   ]);
 }
@@ -120,7 +121,11 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
-  const { clips, ...samples } = trainingSamples(options, settings, log);
+  const { clips, ...samples } = usableSamples(trainingSamples(options, settings, log), model.head, {
+    visual: plan.ports.embeddings.dims['tokens'] ?? 0,
+    onError: settings.data['on-error'],
+    log,
+  });
   const { auxiliaryWords } = await tune({
     model,
     source: visualSource(plan, perception, clips),
@@ -158,7 +163,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   } else {
     const from = known ? folder : settings.checkpoint && resolve(settings.checkpoint);
     const state = from ? readCheckpointState(from) : undefined;
-    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
+    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => corpusOf(clip)), state });
     const model: Model = {
       encoder: await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),
