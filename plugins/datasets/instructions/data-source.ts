@@ -31,10 +31,7 @@ export interface Tags {
 
 /** How entries are built. Open: decided by the first entry. */
 export type Form =
-  | { name: 'auto' }
-  | { name: 'captions' }
-  | { name: 'alpaca'; columns: Columns }
-  | { name: 'sharegpt'; columns: Columns; tags: Tags };
+  { name: 'auto' } | { name: 'captions' } | { name: 'alpaca'; columns: Columns } | { name: 'sharegpt'; columns: Columns; tags: Tags };
 
 /** A part of a mixture: files of one form. */
 export interface DataSource {

@@ -31,13 +31,25 @@ export function readDatasetInfo(file: string, shown: string, names: readonly str
   if (broken !== undefined) {
     throw new Fault('DATASET_INVALID', 'the JSON is broken here', { where: placeIn({ source: shown }, text, broken) });
   }
-  const wrong = (path: JsonPath, message: string, details: FaultDetails = {}, code: 'DATASET_INVALID' | 'DATASET_MISSING' = 'DATASET_INVALID') =>
-    void faults.push(new Fault(code, message, { where: placeIn({ source: shown }, text, jsonOffset(text, path)), ...details }));
+  const wrong = (
+    path: JsonPath,
+    message: string,
+    details: FaultDetails = {},
+    code: 'DATASET_INVALID' | 'DATASET_MISSING' = 'DATASET_INVALID',
+  ) => void faults.push(new Fault(code, message, { where: placeIn({ source: shown }, text, jsonOffset(text, path)), ...details }));
   const info = object(JSON.parse(text));
-  if (!info) throw new Fault('DATASET_INVALID', 'it describes no datasets', { where: { source: shown }, expected: '{"NAME": {"file_name": "..."}}' });
+  if (!info)
+    throw new Fault('DATASET_INVALID', 'it describes no datasets', {
+      where: { source: shown },
+      expected: '{"NAME": {"file_name": "..."}}',
+    });
   for (const name of names) {
     if (!Object.hasOwn(info, name)) {
-      wrong([], `no dataset is called "${name}"`, { key: 'data.datasets', nearest: nearest(name, Object.keys(info)), known: Object.keys(info) });
+      wrong([], `no dataset is called "${name}"`, {
+        key: 'data.datasets',
+        nearest: nearest(name, Object.keys(info)),
+        known: Object.keys(info),
+      });
     }
   }
   const sources = (names.length ? names.filter((name) => Object.hasOwn(info, name)) : Object.keys(info)).map((name) => {
@@ -51,11 +63,18 @@ export function readDatasetInfo(file: string, shown: string, names: readonly str
 
 type Wrong = (path: JsonPath, message: string, details?: FaultDetails, code?: 'DATASET_MISSING') => void;
 
-function describe(name: string, entry: Record<string, unknown>, wrong: Wrong, folder: string, shown: string): Omit<DataSource, 'root' | 'weight'> {
+function describe(
+  name: string,
+  entry: Record<string, unknown>,
+  wrong: Wrong,
+  folder: string,
+  shown: string,
+): Omit<DataSource, 'root' | 'weight'> {
   for (const key of Object.keys(entry)) {
     if (!known.includes(key)) wrong([key], `"${key}" says nothing about a dataset`, { nearest: nearest(key, known), known });
   }
-  for (const key of remote) if (entry[key]) wrong([key], `"${name}" is not on this machine: data is not fetched`, { expected: '"file_name"' });
+  for (const key of remote)
+    if (entry[key]) wrong([key], `"${name}" is not on this machine: data is not fetched`, { expected: '"file_name"' });
   if (entry['ranking'] === true) wrong(['ranking'], `"${name}" ranks answers: instruction samples have one`);
   const formatting = entry['formatting'] ?? 'alpaca';
   if (formatting !== 'alpaca' && formatting !== 'sharegpt') {
@@ -92,9 +111,12 @@ function renamed(given: unknown, names: Record<string, string>, wrong: Wrong): R
   }
   const found: Record<string, string> = {};
   for (const [key, value] of Object.entries(entries)) {
-    if (preference.includes(key) && 'prompt' in names) wrong([key], `"${key}" is of data with preferences: instruction samples have one answer`);
-    else if (!Object.hasOwn(names, key)) wrong([key], `"${key}" is no name here`, { nearest: nearest(key, Object.keys(names)), known: Object.keys(names) });
-    else if (typeof value !== 'string' || !value) wrong([key], `"${key}" is ${JSON.stringify(value)}`, { expected: 'the name of a key of the entries' });
+    if (preference.includes(key) && 'prompt' in names)
+      wrong([key], `"${key}" is of data with preferences: instruction samples have one answer`);
+    else if (!Object.hasOwn(names, key))
+      wrong([key], `"${key}" is no name here`, { nearest: nearest(key, Object.keys(names)), known: Object.keys(names) });
+    else if (typeof value !== 'string' || !value)
+      wrong([key], `"${key}" is ${JSON.stringify(value)}`, { expected: 'the name of a key of the entries' });
     else found[names[key]!] = names[key] === 'unused' && found['unused'] ? `${found['unused']}\n${value}` : value;
   }
   return found;
@@ -118,7 +140,8 @@ function filesOf(name: unknown, wrong: Wrong, folder: string, shown: string): Da
   }
   const names = statSync(path).isDirectory() ? readdirSync(path).sort() : [''];
   const files = names.map((inner) => ({ path: join(path, inner), shown: join(shown, name, inner) })).filter(isDataFile);
-  if (!files.length) wrong(place, `"${name}" holds no file that can be read`, { known: endings, hint: 'write parquet, arrow or csv as JSON Lines' });
+  if (!files.length)
+    wrong(place, `"${name}" holds no file that can be read`, { known: endings, hint: 'write parquet, arrow or csv as JSON Lines' });
   return files;
 }
 

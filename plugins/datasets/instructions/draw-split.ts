@@ -10,13 +10,21 @@ export class SplitDraw {
   constructor(private readonly config: Pick<InstructionsConfig, 'split-by' | 'test-share' | 'validation-share' | 'seed'>) {}
 
   /** The group's name, or what is wrong with it. `root` is the folder that paths of videos go from. */
-  group(video: string, root: string, values: Readonly<Record<string, unknown>>): string | Pick<DataProblem, 'problem' | 'message' | 'expected'> {
+  group(
+    video: string,
+    root: string,
+    values: Readonly<Record<string, unknown>>,
+  ): string | Pick<DataProblem, 'problem' | 'message' | 'expected'> {
     const by = this.config['split-by'];
     if (by === 'video') return relative(root, video);
     if (by === 'folder') return relative(root, dirname(video));
     const value = values[by];
     if ((typeof value === 'string' && value) || typeof value === 'number') return String(value);
-    return { problem: 'no group', message: `it does not say its "${by}", by which splits are drawn`, expected: `a text or number under "${by}"` };
+    return {
+      problem: 'no group',
+      message: `it does not say its "${by}", by which splits are drawn`,
+      expected: `a text or number under "${by}"`,
+    };
   }
 
   /** By a hash of seed and group: the same on every machine, whatever else the data holds. */

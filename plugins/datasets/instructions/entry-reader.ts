@@ -86,7 +86,13 @@ export function readEntry(
     return { instruction: asked || instruction, answer: answer.text.trim() };
   });
   if (!right) return undefined;
-  return { video: video!, turns: cleaned, values: entry, ...(system && { system }), ...(split !== undefined && { split: split as 'train' }) };
+  return {
+    video: video!,
+    turns: cleaned,
+    values: entry,
+    ...(system && { system }),
+    ...(split !== undefined && { split: split as 'train' }),
+  };
 }
 
 interface Said {
@@ -105,8 +111,13 @@ function captionEntry(entry: Record<string, unknown>, wrong: Wrong): Raw {
   const question = { text: text(entry, 'instruction', wrong) ?? '', at: ['instruction'] };
   const captions = entry['caption'];
   const answers = typeof captions === 'string' ? [{ text: captions, at: ['caption'] }] : [];
-  if (typeof captions !== 'string') wrong(captions === undefined ? [] : ['caption'], 'wrong type', 'it has no caption', { expected: 'a text under "caption"' });
-  return { media: media(entry, { videos: 'video' }, wrong), turns: answers.map((answer) => ({ question, answer })), system: text(entry, 'system', wrong) };
+  if (typeof captions !== 'string')
+    wrong(captions === undefined ? [] : ['caption'], 'wrong type', 'it has no caption', { expected: 'a text under "caption"' });
+  return {
+    media: media(entry, { videos: 'video' }, wrong),
+    turns: answers.map((answer) => ({ question, answer })),
+    system: text(entry, 'system', wrong),
+  };
 }
 
 function chatEntry(entry: Record<string, unknown>, form: Exclude<Form, { name: 'auto' | 'captions' }>, wrong: Wrong): Raw {
@@ -133,7 +144,8 @@ function text(entry: Record<string, unknown>, key: string, wrong: Wrong): string
 function alpacaTurns(entry: Record<string, unknown>, { prompt, query, response, history }: Columns, wrong: Wrong): Raw['turns'] {
   const earlier = (history && entry[history]) ?? [];
   const pairs = Array.isArray(earlier) ? (earlier as unknown[]) : [];
-  if (!Array.isArray(earlier)) wrong([history!], 'wrong type', `"${history}" is ${kindOf(earlier)}`, { expected: 'pairs of question and answer' });
+  if (!Array.isArray(earlier))
+    wrong([history!], 'wrong type', `"${history}" is ${kindOf(earlier)}`, { expected: 'pairs of question and answer' });
   const before = pairs.flatMap((pair, i) => {
     const at = [history!, i];
     const [question, answer] = Array.isArray(pair) && pair.length === 2 ? (pair as unknown[]) : [];
@@ -153,7 +165,12 @@ function alpacaTurns(entry: Record<string, unknown>, { prompt, query, response, 
 }
 
 /** Questions and answers in turn; a system message may go before them. */
-function chatTurns(entry: Record<string, unknown>, { messages }: Columns, tags: Tags, wrong: Wrong): { turns: Raw['turns']; system?: string } {
+function chatTurns(
+  entry: Record<string, unknown>,
+  { messages }: Columns,
+  tags: Tags,
+  wrong: Wrong,
+): { turns: Raw['turns']; system?: string } {
   const list = entry[messages];
   if (!Array.isArray(list) || !list.length) {
     wrong(list === undefined ? [] : [messages], 'no turns', `it has no turns under "${messages}"`, missing(messages, entry));
@@ -163,14 +180,17 @@ function chatTurns(entry: Record<string, unknown>, { messages }: Columns, tags: 
   for (const [i, message] of (list as unknown[]).entries()) {
     const at = [messages, i];
     const { [tags.role]: role, [tags.content]: content } = object(message) ?? {};
-    if (role === tags.observation || role === tags.function || role === 'tool') wrong([...at, tags.role], 'tools or sound', 'a turn of a tool cannot be used');
+    if (role === tags.observation || role === tags.function || role === 'tool')
+      wrong([...at, tags.role], 'tools or sound', 'a turn of a tool cannot be used');
     else if (![tags.user, tags.assistant, tags.system].includes(role as string)) {
       const roles = [tags.user, tags.assistant, tags.system];
       const message = role === undefined ? `turn ${i + 1} has no "${tags.role}"` : `nobody is called ${JSON.stringify(role)}`;
       const close = typeof role === 'string' ? nearest(role, roles) : undefined;
       wrong(role === undefined ? at : [...at, tags.role], 'unknown role', message, { expected: roles.join(', '), nearest: close });
     } else if (typeof content !== 'string') {
-      wrong(content === undefined ? at : [...at, tags.content], 'wrong type', `turn ${i + 1} says ${kindOf(content)}`, { expected: `a text under "${tags.content}"` });
+      wrong(content === undefined ? at : [...at, tags.content], 'wrong type', `turn ${i + 1} says ${kindOf(content)}`, {
+        expected: `a text under "${tags.content}"`,
+      });
     } else said.push({ role, text: content, at: [...at, tags.content] });
   }
   // What follows goes by turns that are whole.
@@ -217,20 +237,27 @@ function mediaFile(media: Raw['media'], root: string, entry: Record<string, unkn
   const path = resolve(root, file);
   const from = relative(root, path);
   if (!from.startsWith('..') && !isAbsolute(from)) return path;
-  wrong(at, 'path leaves the data folder', `${JSON.stringify(file)} leaves the data folder`, { hint: 'set data.root to the folder that holds all videos' });
+  wrong(at, 'path leaves the data folder', `${JSON.stringify(file)} leaves the data folder`, {
+    hint: 'set data.root to the folder that holds all videos',
+  });
   return undefined;
 }
 
 /** Each medium has its placeholder, in the first question: that is where a model sees it. */
 function checkPlaceholders(turns: Raw['turns'], media: NonNullable<Raw['media']>, wrong: Wrong): void {
   if (!turns.length) return;
-  const shown = [...media.videos, ...media.images].map(({ file }) => (imageEndings.includes(extname(file).toLowerCase()) ? 'image' : 'video'));
+  const shown = [...media.videos, ...media.images].map(({ file }) =>
+    imageEndings.includes(extname(file).toLowerCase()) ? 'image' : 'video',
+  );
   const left = { video: 0, image: 0, audio: 0 };
   for (const kind of shown) left[kind]++;
   turns.forEach(({ question, answer }, i) => {
     for (const [match, kind] of question.text.matchAll(placeholders)) {
       left[kind as 'video']--;
-      if (i > 0) wrong(question.at, 'placeholder', `${match} in question ${i + 1}`, { expected: 'placeholders in the first question: there a model sees the video' });
+      if (i > 0)
+        wrong(question.at, 'placeholder', `${match} in question ${i + 1}`, {
+          expected: 'placeholders in the first question: there a model sees the video',
+        });
     }
     const [stray] = answer.text.match(placeholders) ?? [];
     if (stray) wrong(answer.at, 'placeholder', `${stray} in an answer`, { expected: 'placeholders in the first question' });

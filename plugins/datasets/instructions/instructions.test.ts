@@ -42,11 +42,17 @@ async function faultsOf(config: object): Promise<string[]> {
 const talks = (clips: readonly Clip[]) =>
   clips.map(({ video, conversations = [] }) => [
     video.slice(folder.length + 1),
-    ...conversations.map(({ turns, system }) => [...(system ? [`S ${system}`] : []), ...turns.flatMap(({ instruction, answer }) => [instruction, answer])]),
+    ...conversations.map(({ turns, system }) => [
+      ...(system ? [`S ${system}`] : []),
+      ...turns.flatMap(({ instruction, answer }) => [instruction, answer]),
+    ]),
   ]);
 
 datasetConforms(plugin, sourceFolder(import.meta.url), {
-  path: put('conforms.jsonl', lines(['a', 'b', 'c'].map((name) => ({ video: `videos/${name}.mp4`, instruction: 'What?', caption: 'A face.' })))),
+  path: put(
+    'conforms.jsonl',
+    lines(['a', 'b', 'c'].map((name) => ({ video: `videos/${name}.mp4`, instruction: 'What?', caption: 'A face.' }))),
+  ),
   'test-share': 0.5,
 });
 
@@ -61,19 +67,46 @@ test('sharegpt by a dataset_info.json, as LLaMA-Factory documents it: tags, colu
       ],
       videos: ['videos/a.mp4'],
     },
-    { messages: [{ role: 'system', content: 'Be brief.' }, ...[{ role: 'user', content: '<video>What?' }, { role: 'assistant', content: 'A man.' }]], videos: ['videos/b.mp4'] },
+    {
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        ...[
+          { role: 'user', content: '<video>What?' },
+          { role: 'assistant', content: 'A man.' },
+        ],
+      ],
+      videos: ['videos/b.mp4'],
+    },
   ]);
   const tags = { role_tag: 'role', content_tag: 'content', user_tag: 'user', assistant_tag: 'assistant', system_tag: 'system' };
   put('dataset_info.json', {
     demo: { file_name: 'sharegpt.json', formatting: 'sharegpt', columns: { messages: 'messages', videos: 'videos' }, tags },
-    other: { file_name: 'alpaca.json', columns: { prompt: 'instruction', query: 'input', response: 'output', history: 'history', system: 'system', videos: 'videos' } },
+    other: {
+      file_name: 'alpaca.json',
+      columns: { prompt: 'instruction', query: 'input', response: 'output', history: 'history', system: 'system', videos: 'videos' },
+    },
   });
   put('alpaca.json', [
     {
-      ...{ instruction: '<video>What does she do?', input: 'In one word.', output: 'Smile.', system: 'You see faces.', videos: ['videos/c.mp4'] },
+      ...{
+        instruction: '<video>What does she do?',
+        input: 'In one word.',
+        output: 'Smile.',
+        system: 'You see faces.',
+        videos: ['videos/c.mp4'],
+      },
       history: [],
     },
-    { instruction: 'And then?', input: '', output: 'Frowns.', history: [['<video>Who?', 'A man.'], ['Old?', 'No.']], videos: ['videos/a.mp4'] },
+    {
+      instruction: 'And then?',
+      input: '',
+      output: 'Frowns.',
+      history: [
+        ['<video>Who?', 'A man.'],
+        ['Old?', 'No.'],
+      ],
+      videos: ['videos/a.mp4'],
+    },
   ]);
   const sharegpt = [
     ['videos/a.mp4', ['Why is this video funny?', 'A baby reads.', 'Who?', 'A baby.']],
@@ -89,11 +122,20 @@ test('sharegpt by a dataset_info.json, as LLaMA-Factory documents it: tags, colu
   assert.equal(talks((await clipsOf({ path: join(folder, 'alpaca.json') })).clips), alpaca);
   // Both: what is said of one video is one clip.
   const { clips } = await clipsOf({ path: folder, weights: { other: 0.5 }, learn: 'last-answer' });
-  assert.equal(clips.map(({ id, conversations }) => [id, conversations!.map(({ weight, learn }) => [weight ?? 1, learn])]), [
-    ['videos-a', [[1, 'last-answer'], [0.5, 'last-answer']]],
-    ['videos-b', [[1, 'last-answer']]],
-    ['videos-c', [[0.5, 'last-answer']]],
-  ]);
+  assert.equal(
+    clips.map(({ id, conversations }) => [id, conversations!.map(({ weight, learn }) => [weight ?? 1, learn])]),
+    [
+      [
+        'videos-a',
+        [
+          [1, 'last-answer'],
+          [0.5, 'last-answer'],
+        ],
+      ],
+      ['videos-b', [[1, 'last-answer']]],
+      ['videos-c', [[0.5, 'last-answer']]],
+    ],
+  );
 });
 
 test('LLaVA and VideoLLaMA2, as their documentation has it; JSON Lines of captions', async () => {
@@ -106,7 +148,13 @@ test('LLaVA and VideoLLaMA2, as their documentation has it; JSON Lines of captio
     ['videos/e.jpg', ['Write a prompt.', 'a painting.'], ['What are the colors?', 'White and red.']],
     ['videos/b.mp4', ['What happens?', 'A man sails.', 'Where?', 'At sea.']],
   ]);
-  const captions = put('captions.jsonl', lines([{ video: 'a.mp4', caption: 'One.' }, { video: 'b.mp4', instruction: 'Who?', caption: 'Two.' }]));
+  const captions = put(
+    'captions.jsonl',
+    lines([
+      { video: 'a.mp4', caption: 'One.' },
+      { video: 'b.mp4', instruction: 'Who?', caption: 'Two.' },
+    ]),
+  );
   const { clips } = await clipsOf({ path: captions, root: join(folder, 'videos'), instruction: 'Say.' });
   assert.equal(talks(clips), [
     ['videos/a.mp4', ['Say.', 'One.']],
@@ -156,48 +204,73 @@ test('splits: by video, folder or a key of the entries; a person is never in two
   ]);
 });
 
-const bad: readonly [unknown, ...string[]][] = [
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', ' ') }, '1:82 the answer is empty'],
-  [{ video: 'videos/a.mp4', conversations: chat('Who?', 'x') }, '1:55 it has 0 <video> for 1 video'],
-  [{ video: 'videos/a.mp4', conversations: chat('<image>Who?', 'x') }, '1:55 it has 0 <video> for 1 video and 1 <image> for 0 image'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video><video>Who?', 'x') }, '1:55 it has 2 <video> for 1 video'],
-  [{ video: 'videos/a.mp4', conversations: chat('Who?', 'x', '<video>y', 'z') }, '1:104 <video> in question 2'],
-  [{ video: 'videos/a.mp4', conversations: chat('Who?', '<video>') }, '1:75 <video> in an answer', '1:55 it has 0 <video> for 1 video'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x', '', 'z') }, '1:111 question 2 is empty'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?') }, '1:42 the last question has no answer'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x').reverse() }, '1:53 "gpt" speaks where "human" would'],
-  [{ video: 'videos/a.mp4', conversations: [{ from: 'humans', value: '<video>' }] }, '1:51 nobody is called "humans"'],
-  [{ video: 'videos/a.mp4', conversations: [{ from: 'human', value: 3 }] }, '1:67 turn 1 says a number'],
-  [{ video: 'videos/a.mp4', conversations: [{ from: 'observation', value: 'x' }] }, '1:51 a turn of a tool cannot be used'],
-  [{ video: 'videos/a.mp4', conversations: [] }, '1:42 it has no turns under "conversations"'],
-  [{ conversations: chat('Who?', 'x') }, '1:1 it shows nothing'],
-  [{ video: ['videos/a.mp4', 'videos/b.mp4'], conversations: chat('<video><video>Who?', 'x') }, '1:27 it shows 2 files'],
-  [{ video: 7, conversations: chat('<video>Who?', 'x') }, '1:10 a path is a number'],
-  [{ video: '../a.mp4', conversations: chat('<video>Who?', 'x') }, '1:10 "../a.mp4" leaves the data folder'],
-  [{ video: '/etc/passwd', conversations: chat('<video>Who?', 'x') }, '1:10 "/etc/passwd" leaves the data folder'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x'), tools: [1] }, '1:114 "tools" holds what a sample of videos and texts cannot have'],
-  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x'), split: 'tset' }, '1:114 there is no split "tset"'],
-  [{ instruction: '<video>What?', output: '', videos: ['videos/a.mp4'] }, '1:41 the answer is empty'],
-  [{ instruction: '<video>What?', output: 'x', history: [['a']], videos: ['videos/a.mp4'] }, '1:56 entry 1 of "history" is no pair of texts'],
-  [{ video: 'videos/a.mp4', caption: null }, '1:35 it has no caption'],
-  [{ vidoe: 'videos/a.mp4', caption: 'x' }, '1:1 this is an entry of no known form'],
-  ['x', '1:1 an entry is no object'],
+/** An entry, and what is told of it: the text that stands at the place, and the message. */
+const bad: readonly [unknown, ...[at: string, message: string][]][] = [
+  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', ' ') }, ['" "', 'the answer is empty']],
+  [{ video: 'videos/a.mp4', conversations: chat('Who?', 'x') }, ['"Who', 'it has 0 <video> for 1 video']],
+  [{ video: 'videos/a.mp4', conversations: chat('<image>Who?', 'x') }, ['"<im', 'it has 0 <video> for 1 video and 1 <image> for 0 image']],
+  [{ video: 'videos/a.mp4', conversations: chat('<video><video>Who?', 'x') }, ['"<vi', 'it has 2 <video> for 1 video']],
+  [{ video: 'videos/a.mp4', conversations: chat('Who?', 'x', '<video>y', 'z') }, ['"<vi', '<video> in question 2']],
+  [
+    { video: 'videos/a.mp4', conversations: chat('Who?', '<video>') },
+    ['"<vi', '<video> in an answer'],
+    ['"Who', 'it has 0 <video> for 1 video'],
+  ],
+  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x', '', 'z') }, ['""', 'question 2 is empty']],
+  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?') }, ['[{', 'the last question has no answer']],
+  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x').reverse() }, ['"x', '"gpt" speaks where "human" would']],
+  [{ video: 'videos/a.mp4', conversations: [{ from: 'humans', value: '<video>' }] }, ['"humans', 'nobody is called "humans"']],
+  [{ video: 'videos/a.mp4', conversations: [{ from: 'human', value: 3 }] }, ['3}', 'turn 1 says a number']],
+  [{ video: 'videos/a.mp4', conversations: [{ from: 'observation', value: 'x' }] }, ['"obs', 'a turn of a tool cannot be used']],
+  [{ video: 'videos/a.mp4', conversations: [] }, ['[]', 'it has no turns under "conversations"']],
+  [{ conversations: chat('Who?', 'x') }, ['', 'it shows nothing']],
+  [{ video: ['videos/a.mp4', 'videos/b.mp4'], conversations: chat('<video><video>Who?', 'x') }, ['"videos/b', 'it shows 2 files']],
+  [{ video: 7, conversations: chat('<video>Who?', 'x') }, ['7', 'a path is a number']],
+  [{ video: '../a.mp4', conversations: chat('<video>Who?', 'x') }, ['"..', '"../a.mp4" leaves the data folder']],
+  [{ video: '/etc/passwd', conversations: chat('<video>Who?', 'x') }, ['"/', '"/etc/passwd" leaves the data folder']],
+  [
+    { video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x'), tools: [1] },
+    ['[1', '"tools" holds what a sample of videos and texts cannot have'],
+  ],
+  [{ video: 'videos/a.mp4', conversations: chat('<video>Who?', 'x'), split: 'tset' }, ['"ts', 'there is no split "tset"']],
+  [{ instruction: '<video>What?', output: '', videos: ['videos/a.mp4'] }, ['""', 'the answer is empty']],
+  [
+    { instruction: '<video>What?', output: 'x', history: [['a']], videos: ['videos/a.mp4'] },
+    ['["a', 'entry 1 of "history" is no pair of texts'],
+  ],
+  [{ video: 'videos/a.mp4', caption: null }, ['null', 'it has no caption']],
+  [{ vidoe: 'videos/a.mp4', caption: 'x' }, ['', 'this is an entry of no known form']],
+  ['x', ['', 'an entry is no object']],
 ];
 
 test('what is wrong with an entry is told with line and column, all of it', async () => {
   for (const [entry, ...expected] of bad) {
-    assert.equal(await faultsOf({ path: put('bad.jsonl', JSON.stringify(entry)) }), expected, JSON.stringify(entry));
+    const text = JSON.stringify(entry);
+    const told = expected.map(([at, message]) => `1:${text.indexOf(at) + 1} ${message}`);
+    assert.equal(await faultsOf({ path: put('bad.jsonl', text) }), told, text);
   }
-  const path = put('several.jsonl', lines([bad[0]![0], { video: 'videos/none.mp4', caption: 'x' }, { video: 'videos/b.mp4', conversations: chat('<video>Who?', 'x') }]));
-  assert.equal(await faultsOf({ path }), [
-    '1:82 the answer is empty',
-    '2:1 nobody'.slice(0, 0) + '2:1 it has no turns under "conversations"',
-  ]);
+  // The first entry says what form the file has.
+  const path = put('several.jsonl', lines([bad[0]![0], { video: 'videos/b.mp4', caption: 'x' }, 'x']));
+  assert.equal(
+    (await faultsOf({ path })).map((fault) => fault.replace(/:\d+/, '')),
+    ['1 the answer is empty', '2 it has no turns under "conversations"', '3 an entry is no object'],
+  );
 });
 
 test('on-error skip leaves out what cannot be used, and says so; nothing left is a fault all the same', async () => {
-  const path = put('skip.jsonl', `${lines([{ video: 'videos/a.mp4', caption: 'x' }, { video: 'videos/none.mp4', caption: 'y' }, { video: 'videos/b.mp4', caption: ' ' }])}\n{"video":`);
-  assert.equal(await faultsOf({ path }), ['2:1 there is no ' + join(folder, 'videos/none.mp4'), '3:36 the answer is empty', '4:10 the JSON ends too early']);
+  const path = put(
+    'skip.jsonl',
+    `${lines([
+      { video: 'videos/a.mp4', caption: 'x' },
+      { video: 'videos/none.mp4', caption: 'y' },
+      { video: 'videos/b.mp4', caption: ' ' },
+    ])}\n{"video":`,
+  );
+  assert.equal(await faultsOf({ path }), [
+    '2:1 there is no ' + join(folder, 'videos/none.mp4'),
+    '3:35 the answer is empty',
+    '4:10 the JSON ends too early',
+  ]);
   const { clips, warnings } = await clipsOf({ path }, { onError: 'skip' });
   assert.equal(talks(clips), [['videos/a.mp4', ['Describe the facial expressions of the main person.', 'x']]]);
   assert.is(warnings.length, 1);
@@ -244,12 +317,24 @@ test('what is wrong with a dataset_info.json is told at once', async () => {
 });
 
 test('num_samples draws so many of all, the same each time', async () => {
-  put('many.jsonl', lines(Array.from({ length: 40 }, (_, i) => ({ instruction: '<video>What?', output: `${i}`, videos: ['videos/a.mp4'] }))));
+  put(
+    'many.jsonl',
+    lines(Array.from({ length: 40 }, (_, i) => ({ instruction: '<video>What?', output: `${i}`, videos: ['videos/a.mp4'] }))),
+  );
   const inner = join(folder, 'some');
   mkdirSync(inner);
-  writeFileSync(join(inner, 'dataset_info.json'), JSON.stringify({ many: { file_name: 'many.jsonl', num_samples: 7, columns: { videos: 'videos' } } }));
-  writeFileSync(join(inner, 'many.jsonl'), lines(Array.from({ length: 40 }, (_, i) => ({ instruction: '<video>What?', output: `${i}`, videos: ['videos/a.mp4'] }))));
-  const draw = async () => talks((await clipsOf({ path: inner, root: folder })).clips)[0]!.slice(1).map((talk) => Number(talk[1]));
+  writeFileSync(
+    join(inner, 'dataset_info.json'),
+    JSON.stringify({ many: { file_name: 'many.jsonl', num_samples: 7, columns: { videos: 'videos' } } }),
+  );
+  writeFileSync(
+    join(inner, 'many.jsonl'),
+    lines(Array.from({ length: 40 }, (_, i) => ({ instruction: '<video>What?', output: `${i}`, videos: ['videos/a.mp4'] }))),
+  );
+  const draw = async () =>
+    talks((await clipsOf({ path: inner, root: folder })).clips)[0]!
+      .slice(1)
+      .map((talk) => Number(talk[1]));
   const drawn = await draw();
   assert.is(drawn.length, 7);
   assert.ok(drawn.some((i) => i > 20));
@@ -258,8 +343,14 @@ test('num_samples draws so many of all, the same each time', async () => {
 
 test('mutated entries are faults with a place or samples, never a crash', async () => {
   const random = seededRandom(12);
-  const base = [bad[0]![0], { instruction: '<video>What?', output: 'x', history: [['a', 'b']], videos: ['videos/a.mp4'] }, { video: 'videos/a.mp4', caption: 'x' }];
-  const values = [null, 0, '', 'x', [], {}, [null], { from: 'gpt' }, '\u0000', '<video>', -1, true, '__proto__'];
+  const base = [
+    bad[0]![0],
+    { instruction: '<video>What?', output: 'x', history: [['a', 'b']], videos: ['videos/a.mp4'] },
+    { video: 'videos/a.mp4', caption: 'x' },
+  ];
+  const values = [null, 0, '', 'x', [], {}, [null], { from: 'gpt' }, '\u0000', '<video>', -1, true, '__proto__'].map((value) =>
+    JSON.stringify(value),
+  );
   for (let n = 0; n < 400; n++) {
     const entry = JSON.parse(JSON.stringify(base[random.integer(3)])) as Record<string, unknown>;
     const mutate = (of: Record<string, unknown>): void => {
@@ -268,7 +359,7 @@ test('mutated entries are faults with a place or samples, never a crash', async 
       if (key === undefined) return;
       const inner = of[key];
       if (typeof inner === 'object' && inner !== null && random.integer(3)) mutate(inner as Record<string, unknown>);
-      else of[key] = values[random.integer(values.length)];
+      else of[key] = JSON.parse(values[random.integer(values.length)]!);
     };
     for (let edits = 1 + random.integer(3); edits > 0; edits--) mutate(entry);
     const faults = await faultsOf({ path: put('mutated.jsonl', JSON.stringify(entry)) });

@@ -57,7 +57,10 @@ test('a broken list ends where it is broken', () => {
 test('whatever the values and the blanks, a list and lines give them back, also beyond a chunk', () => {
   const random = seededRandom(8);
   const texts = ['', 'a "quoted" \\ text', '{[,]}', 'ü😀\n\t', 'x'.repeat(3000)];
-  const entries = Array.from({ length: 1500 }, (_, i) => ({ i, [texts[random.integer(4)]!]: [texts[random.integer(5)], { deep: texts[random.integer(5)] }] }));
+  const entries = Array.from({ length: 1500 }, (_, i) => ({
+    i,
+    [texts[random.integer(4)]!]: [texts[random.integer(5)], { deep: texts[random.integer(5)] }],
+  }));
   const blank = () => ['', ' ', '\n', '\r\n  '][random.integer(4)]!;
   const list = `${blank()}[${entries.map((entry) => `${blank()}${JSON.stringify(entry, null, random.integer(2))}${blank()}`).join(',')}]${blank()}`;
   const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');

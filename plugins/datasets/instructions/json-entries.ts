@@ -119,7 +119,9 @@ function* listEntries(reader: ChunkReader, source: string): Generator<Entry | Da
       if (!separated) return yield broken('no comma between two entries', 'a comma');
       const end = entryEnd(reader, at);
       if (end === undefined) {
-        return yield reader.bytes.length > longest ? tooLong(place) : broken('the file ends within this entry', 'the end of the entry, and "]"');
+        return yield reader.bytes.length > longest
+          ? tooLong(place)
+          : broken('the file ends within this entry', 'the end of the entry, and "]"');
       }
       const bytes = reader.bytes.subarray(0, end);
       const entry = parsed(bytes, place);
@@ -172,7 +174,12 @@ function parsed(bytes: Buffer, where: DataPlace): Entry | DataProblem {
     text = utf8.decode(bytes);
   } catch {
     const offset = bytes.toString().indexOf('\ufffd');
-    return { where: placeIn(where, bytes.toString(), offset), problem: 'not UTF-8', message: 'these bytes are no UTF-8', expected: 'text in UTF-8' };
+    return {
+      where: placeIn(where, bytes.toString(), offset),
+      problem: 'not UTF-8',
+      message: 'these bytes are no UTF-8',
+      expected: 'text in UTF-8',
+    };
   }
   try {
     return { where, text, value: JSON.parse(text) as unknown };

@@ -9,8 +9,11 @@ const pick = <Item>(items: readonly Item[]): Item => items[random.integer(items.
 function value(depth: number): unknown {
   const kind = random.integer(depth > 0 ? 7 : 5);
   if (kind === 5) return Array.from({ length: random.integer(4) }, () => value(depth - 1));
-  if (kind === 6) return Object.fromEntries(Array.from({ length: random.integer(4) }, () => [pick(['a', 'b"', 'ü\n', '\\', '']), value(depth - 1)]));
-  return [null, true, random.normal() * 10 ** random.integer(30), random.integer(9), pick(['', 'x"y', '\\u0041', '\u0001', '😀 "a": [1]'])][kind];
+  if (kind === 6)
+    return Object.fromEntries(Array.from({ length: random.integer(4) }, () => [pick(['a', 'b"', 'ü\n', '\\', '']), value(depth - 1)]));
+  return [null, true, random.normal() * 10 ** random.integer(30), random.integer(9), pick(['', 'x"y', '\\u0041', '\u0001', '😀 "a": [1]'])][
+    kind
+  ];
 }
 
 /** Every way into a value. */
@@ -28,7 +31,11 @@ test('where a value stands: what is there is that value', () => {
       const offset = jsonOffset(text, path);
       const end = JSON.stringify(inner).length;
       const there = typeof inner === 'object' && inner ? text.slice(offset, offset + 1) : text.slice(offset, offset + end);
-      assert.is(there, typeof inner === 'object' && inner ? (Array.isArray(inner) ? '[' : '{') : JSON.stringify(inner), `${text} ${path.join('.')}`);
+      assert.is(
+        there,
+        typeof inner === 'object' && inner ? (Array.isArray(inner) ? '[' : '{') : JSON.stringify(inner),
+        `${text} ${path.join('.')}`,
+      );
     }
   }
   assert.is(jsonOffset('{"a": [1, {"b": 2}]}', ['a', 1, 'c', 'd']), 10);
@@ -41,7 +48,8 @@ test('a text is JSON exactly where JSON.parse takes it, and what stands before t
     let text = JSON.stringify(value(3));
     for (let edits = random.integer(3); edits > 0; edits--) {
       const at = random.integer(text.length + 1);
-      text = text.slice(0, at) + pick(['', '"', ',', '}', '[', '\\', 'e', '-', '0', '.', ' ', '\n', 'nul']) + text.slice(at + random.integer(2));
+      text =
+        text.slice(0, at) + pick(['', '"', ',', '}', '[', '\\', 'e', '-', '0', '.', ' ', '\n', 'nul']) + text.slice(at + random.integer(2));
     }
     let fine = true;
     try {

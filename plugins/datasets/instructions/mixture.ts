@@ -46,7 +46,8 @@ export function mixtureOf(config: InstructionsConfig, resolve: PluginContext['re
     }
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) faults.push(new Fault('DATASET_INVALID', `two parts are called "${twice}"`, { key: 'data.path', hint: 'rename a file' }));
+  if (twice !== undefined)
+    faults.push(new Fault('DATASET_INVALID', `two parts are called "${twice}"`, { key: 'data.path', hint: 'rename a file' }));
   if (faults.length) throw faults.length === 1 ? faults[0]! : new FaultList(faults);
   return sources.map((source) => ({
     ...source,

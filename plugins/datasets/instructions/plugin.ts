@@ -56,7 +56,8 @@ export default definePlugin({
         type: 'object',
         additionalProperties: { type: 'number', minimum: 0.001, maximum: 1000 },
         default: {},
-        description: 'How often a part’s samples are drawn in an epoch, by its name: in dataset_info.json, or of its file without the ending.',
+        description:
+          'How often a part’s samples are drawn in an epoch, by its name: in dataset_info.json, or of its file without the ending.',
       },
       splits: {
         type: 'object',
