@@ -19,7 +19,7 @@ export class ProblemTally {
 
   /** A fault that was thrown for an entry of the data. */
   fault(problem: string, { code, message, details }: Fault, where: DataPlace): void {
-    this.#add(problem, () => new Fault(code, message, { ...details, where }));
+    this.#add(problem, () => new Fault(code, message, { ...details, clip: undefined, where }));
   }
 
   /** How many there are of each sort. */

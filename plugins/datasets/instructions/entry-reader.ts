@@ -77,8 +77,8 @@ export function readEntry(
       expected: splits.join(', '),
     });
   }
-  const video = mediaFile(media, root, entry, wrong);
-  if (form.name !== 'captions' && media) checkPlaceholders(turns, media, wrong);
+  const video = mediaFile(media, root, wrong);
+  if (form.name !== 'captions' && media && media.videos.length + media.images.length === 1) checkPlaceholders(turns, media, wrong);
   const cleaned = turns.map(({ question, answer }, i) => {
     const asked = question.text.replace(placeholders, '').trim();
     if (!asked && i > 0) wrong(question.at, 'empty question', `question ${i + 1} is empty`);
@@ -227,10 +227,10 @@ function media(entry: Record<string, unknown>, { videos, images }: Pick<Columns,
 }
 
 /** The one file that a sample shows. */
-function mediaFile(media: Raw['media'], root: string, entry: Record<string, unknown>, wrong: Wrong): string | undefined {
+function mediaFile(media: Raw['media'], root: string, wrong: Wrong): string | undefined {
   if (!media) return undefined;
   const all = [...media.videos, ...media.images];
-  if (!all.length) wrong([], 'no video', 'it shows nothing', missing('video', entry, 'a video; samples of text alone cannot be used'));
+  if (!all.length) wrong([], 'no video', 'it shows nothing', { expected: 'a video or an image: samples of text alone cannot be used' });
   if (all.length > 1) wrong(all[1]!.at, 'several videos', `it shows ${all.length} files`, { expected: 'one video or image a sample' });
   if (all.length !== 1) return undefined;
   const [{ file, at }] = all as [Medium];
@@ -269,9 +269,9 @@ function checkPlaceholders(turns: Raw['turns'], media: NonNullable<Raw['media']>
   wrong(turns[0]!.question.at, 'placeholder', `it has ${has.join(' and ')}`, { expected: 'one placeholder for each file, by its kind' });
 }
 
-function missing(key: string, entry: Record<string, unknown>, expected?: string): Pick<DataProblem, 'expected' | 'nearest'> {
+function missing(key: string, entry: Record<string, unknown>): Pick<DataProblem, 'nearest'> {
   const meant = nearest(key, Object.keys(entry));
-  return { ...(expected && { expected }), ...(meant && meant !== key && { nearest: meant }) };
+  return meant && meant !== key ? { nearest: meant } : {};
 }
 
 function kindOf(value: unknown): string {
