@@ -29,7 +29,10 @@ async function talks(): Promise<void> {
   writeFileSync(join(data, 'talks.json'), JSON.stringify([...samples, another]));
   const tags = { role_tag: 'role', content_tag: 'content', user_tag: 'user', assistant_tag: 'assistant' };
   const columns = { messages: 'messages', videos: 'videos' };
-  writeFileSync(join(data, 'dataset_info.json'), JSON.stringify({ talks: { file_name: 'talks.json', formatting: 'sharegpt', columns, tags } }));
+  writeFileSync(
+    join(data, 'dataset_info.json'),
+    JSON.stringify({ talks: { file_name: 'talks.json', formatting: 'sharegpt', columns, tags } }),
+  );
 }
 
 test('conversations of a sharegpt file are learnt for two steps, and what is tested is asked their first question', async () => {
@@ -59,7 +62,10 @@ test('validate tells everything that is wrong with the data at once, with its pl
   const text = (change: object) => JSON.stringify({ ...first, ...change });
   writeFileSync(join(data, 'videos', 'text.mp4'), 'this is no video\n'.repeat(40));
   cpSync(join(data, first.videos[0]!), join(data, 'videos', 'copy.mp4'));
-  const long = [{ role: 'user', content: '<video>Who?' }, { role: 'assistant', content: 'word 123, '.repeat(300) }];
+  const long = [
+    { role: 'user', content: '<video>Who?' },
+    { role: 'assistant', content: 'word 123, '.repeat(300) },
+  ];
   const lines = [
     ...[text({}), '{"messages": [', text({ videos: ['videos/none.mp4'] }), text({ videos: ['../out.mp4'] })],
     ...[text({ videos: [] }), text({ videos: ['videos/text.mp4'] }), text({ videos: ['videos/copy.mp4'], split: 'test' })],
@@ -68,9 +74,14 @@ test('validate tells everything that is wrong with the data at once, with its pl
   ];
   writeFileSync(join(data, 'broken.jsonl'), lines.join('\n'));
   const path = join(data, 'broken.jsonl');
-  const { code, stderr } = await mienlab(['validate', quickstart, 'data=instructions', `data.path=${path}`, 'tracker=facetrack', '--shown', '3'], folder);
+  const { code, stderr } = await mienlab(
+    ['validate', quickstart, 'data=instructions', `data.path=${path}`, 'tracker=facetrack', '--shown', '3'],
+    folder,
+  );
   assert.is(code, 1, stderr);
-  const told = stderr.split('\n\n').map((fault) => fault.replaceAll(data, 'DATA').split('\n').slice(0, 2).join(' ').replace(/\s+/g, ' ').trim());
+  const told = stderr
+    .split('\n\n')
+    .map((fault) => fault.replaceAll(data, 'DATA').split('\n').slice(0, 2).join(' ').replace(/\s+/g, ' ').trim());
   const expected = [
     /^DATA\/broken\.jsonl:2:15 DATASET_INVALID the JSON ends too early$/,
     /^DATA\/broken\.jsonl:10:2 DATASET_INVALID the JSON ends too early$/,
@@ -84,13 +95,20 @@ test('validate tells everything that is wrong with the data at once, with its pl
     /^DATA\/broken\.jsonl:8:1 TENSOR_SHAPE sample 0 has \d+ visual embeddings and \d+ text tokens/,
     /^DATA\/broken\.jsonl:9:\d+ DATASET_INVALID the answer is empty$/,
   ];
-  for (const pattern of expected) assert.ok(told.some((fault) => pattern.test(fault)), `${pattern} in\n${told.join('\n')}`);
+  for (const pattern of expected)
+    assert.ok(
+      told.some((fault) => pattern.test(fault)),
+      `${pattern} in\n${told.join('\n')}`,
+    );
 });
 
 test('a run leaves out what cannot be used, or ends before anything is done, as data.on-error says', async () => {
   const run = (onError: string) => {
     const settings = [`data.path=${join(data, 'broken.jsonl')}`, `data.on-error=${onError}`, 'train.steps=1', 'train.auxiliary.name=none'];
-    return mienlab(['run', quickstart, 'data=instructions', ...settings, 'tracker=facetrack', 'generate.max-new-tokens=4', '--json'], folder);
+    return mienlab(
+      ['run', quickstart, 'data=instructions', ...settings, 'tracker=facetrack', 'generate.max-new-tokens=4', '--json'],
+      folder,
+    );
   };
   const failed = await run('fail');
   assert.is(failed.code, 1);

@@ -34,7 +34,8 @@ export const command: Command = {
     const registry = new PluginRegistry(generatedPlugins);
     const plan = await planExperiment(name, overrideArguments(overrides), { registry, args: settingsArguments(options) });
     const shown = Number(options.get('shown') ?? 10);
-    if (!Number.isInteger(shown) || shown < 1) throw new Fault('USAGE', `--shown is "${options.get('shown')}"`, { expected: 'a number of faults, from 1' });
+    if (!Number.isInteger(shown) || shown < 1)
+      throw new Fault('USAGE', `--shown is "${options.get('shown')}"`, { expected: 'a number of faults, from 1' });
     // Loaded only now: a fault in a config is told before anything heavy is read.
     const { checkData } = await import('../pipeline/check-data.js');
     const { signal, dispose } = interruption();

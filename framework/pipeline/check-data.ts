@@ -71,7 +71,12 @@ export async function checkData(
       const samples = await lookThrough(dataset, { tally, videos, readers, log, signal });
       if (!samples.test) {
         const message = 'no sample is in the split "test"';
-        tally.problem({ where: { source: name }, problem: 'no test sample', message, expected: 'at least one: it is what runs are compared on' });
+        tally.problem({
+          where: { source: name },
+          problem: 'no test sample',
+          message,
+          expected: 'at least one: it is what runs are compared on',
+        });
       }
       reports.push({ dataset: name, found: { samples, videos: videos.count, problems: tally.counts } });
       faults.push(...tally.faults);

@@ -56,7 +56,10 @@ export class VideoChecks {
     const stat = statSync(video, { throwIfNoEntry: false });
     if (!stat?.isFile()) {
       const message = stat ? `${video} is no file` : `there is no ${video}`;
-      this.tally.problem({ where, problem: 'missing video', message, hint: 'set data.root to the folder that the paths go from' }, 'DATASET_MISSING');
+      this.tally.problem(
+        { where, problem: 'missing video', message, hint: 'set data.root to the folder that the paths go from' },
+        'DATASET_MISSING',
+      );
     } else if (!this.options.quick) {
       const look = this.#look(item, `${video}:${stat.size}:${stat.mtimeMs}`).finally(() => this.#open.delete(look));
       this.#open.add(look);
