@@ -116,6 +116,7 @@ test('a run leaves out what cannot be used, or ends before anything is done, as 
   const skipped = await run('skip');
   assert.is(skipped.code, 0, skipped.stderr);
   assert.match(skipped.stderr, /left out: 26 of broken JSON/);
+  assert.match(skipped.stderr, /the same video is in two splits: videos-copy \(test\) and videos-train-\d+ \(train\)/);
   assert.match(skipped.stderr, /1 of 2 training samples cannot be used and are left out: videos-\S+: sample 0 has/);
   assert.ok(existsSync(folder));
 });

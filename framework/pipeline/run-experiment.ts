@@ -20,7 +20,7 @@ import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
 import { firstAnswers } from './clip-samples.js';
 import { compareRuns } from './compare-runs.js';
-import { gatherClips, type GatheredClips } from './gather-clips.js';
+import { gatherClips, sharedVideos, type GatheredClips } from './gather-clips.js';
 import { logConfig, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
@@ -132,6 +132,8 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
     for (const [clips, plans] of gathered) {
+      const shared = sharedVideos(clips.clips);
+      if (shared) services.log.warn(shared);
       const viewers = plans.map((plan) => ({
         plan,
         detector: () => containers.get(plan)!.getAsync(parts.detector),
