@@ -121,10 +121,12 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
-  const { clips, ...samples } = usableSamples(trainingSamples(options, settings, log), model.head, {
+  const { clips, ...samples } = await usableSamples(trainingSamples(options, settings, log), model.head, {
     visual: plan.ports.embeddings.dims['tokens'] ?? 0,
     onError: settings.data['on-error'],
     log,
+    progress: container.get(services.progress),
+    signal: container.get(services.signal),
   });
   const { auxiliaryWords } = await tune({
     model,

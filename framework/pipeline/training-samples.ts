@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Settings } from '../config/settings-schema.js';
-import type { InstructionSample, LlmHead, Log } from '../contracts/index.js';
+import type { InstructionSample, LlmHead, Log, Progress } from '../contracts/index.js';
 import { Fault, FaultList } from '../faults/index.js';
 import { seededRandom } from '../plugin/index.js';
 import { holdOut, trainStages } from '../training/index.js';
@@ -31,6 +32,15 @@ interface TrainingSamples {
   held: readonly number[];
 }
 
+interface UsableOptions {
+  /** Visual embeddings before the text of each. */
+  visual: number;
+  onError: 'skip' | 'fail';
+  log: Log;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
 /** Faults that are told one by one. */
 const SHOWN = 10;
 
@@ -38,17 +48,30 @@ const SHOWN = 10;
  * Without the samples that the head refuses (too long, mostly), so that none ends a training after hours. Warns of them, or throws a FaultList
  * of the first ones with `onError: fail`.
  */
-export function usableSamples(
+export async function usableSamples(
   { samples, rows, held, ...same }: TrainingSamples,
   head: Pick<LlmHead, 'prepare'>,
-  { visual, onError, log }: { visual: number; onError: 'skip' | 'fail'; log: Log },
-): TrainingSamples {
+  { visual, onError, log, progress, signal }: UsableOptions,
+): Promise<TrainingSamples> {
   const faults: Fault[] = [];
-  const usable = samples.flatMap((sample, i) => {
-    const fault = refusal(head, sample, visual);
-    if (fault) faults.push(fault);
-    return fault ? [] : [i];
-  });
+  const usable: number[] = [];
+  const task = progress.start('look at samples', samples.length);
+  let breath = performance.now();
+  try {
+    for (const [i, sample] of samples.entries()) {
+      const fault = refusal(head, sample, visual);
+      if (fault) faults.push(fault);
+      else usable.push(i);
+      if (performance.now() - breath < 50) continue;
+      task.done(i + 1);
+      await setImmediate();
+      signal.throwIfAborted();
+      breath = performance.now();
+    }
+    task.done(samples.length);
+  } finally {
+    task.end();
+  }
   if (!faults.length) return { samples, rows, held, ...same };
   const more = faults.length > SHOWN ? `, and ${faults.length - SHOWN} more` : '';
   const message = `${faults.length} of ${samples.length} training samples cannot be used`;
