@@ -3,5 +3,6 @@ export { definePlugin } from './define-plugin.js';
 export { Comparisons } from './golden/comparisons.js';
 export { GoldenValues } from './golden/golden-values.js';
 export { pluginKinds } from './plugin-kinds.js';
+export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';

@@ -1,7 +1,7 @@
 import type { Comparisons, GoldenValues } from 'mienlab/plugin';
 import { tensorflow } from 'mienlab/tensor';
 import type { Decoder } from '../decoder.js';
-import { EagerSession } from '../eager-session.js';
+import { eagerSession } from '../eager-session.js';
 import { goldenBatch, integers } from './golden-batch.js';
 import { tolerances } from './tolerances.js';
 
@@ -47,7 +47,7 @@ async function greedy(
   signal: AbortSignal,
 ): Promise<{ tokens: number[][]; logits: Float32Array[] }> {
   const embeddings = tensorflow().tidy(() => decoder.embed(integers(prompts)));
-  const session = new EagerSession(decoder, { embeddings, length: prompts[0]!.length, lengths }, count - 1);
+  const session = eagerSession(decoder, { embeddings, length: prompts[0]!.length, lengths }, count - 1);
   embeddings.dispose();
   const tokens: number[][] = prompts.map(() => []);
   const logits: Float32Array[] = [];
