@@ -18,6 +18,7 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
+import { checkKernels } from './check-kernels.js';
 import { compareRuns } from './compare-runs.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
 import { logConfig, runParams, sweepParams } from './log-run.js';
@@ -88,6 +89,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   try {
     const backend = await openBackend(settings.tensor, services.log);
     for (const run of experiment.runs) checkEngine(run.settings.train);
+    checkKernels(experiment.runs);
     const [facts, source] = await Promise.all([environmentFacts(), sourceTags(process.cwd(), `mienlab run ${experiment.source}`)]);
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({
