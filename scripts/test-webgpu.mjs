@@ -1,14 +1,14 @@
 // npm run test:webgpu: everything that computes, on WebGPU. Where no GPU is wanted or there, on a software adapter that this sets up.
 // usage: npm run test:webgpu [-- --gpu] [--only goldens,tests,experiment] [--goldens DIR]
 //   --gpu  the machine's own Vulkan driver instead of a software adapter
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootstrap, runNode } from './bootstrap.mjs';
 import { softwareAdapter } from './software-adapter.mjs';
+import { goldenFolders, lastLines, runNodeQuietly, verifyGolden } from './verify-goldens.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -16,7 +16,6 @@ const { values } = parseArgs({
 });
 const goldens = values.goldens ?? join(root, '..', 'shared', 'goldens', 'transformers');
 const parts = values.only?.split(',') ?? ['goldens', 'tests', 'experiment'];
-const minutes = 20;
 
 /** Those tests that measure values and gradients on every backend there is. */
 const tests = [
@@ -32,57 +31,21 @@ const tests = [
 let env = process.env;
 let failed = 0;
 
-/** A process of Node with its output; it ends after `minutes` at most. */
-function run(args, cwd = root) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: minutes * 60_000 });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? signal, ...output }));
-  });
-}
+const run = (args, cwd = root) => runNodeQuietly(args, { cwd, env });
 
 function report(name, ok, text, started) {
-  if (!ok) failed++;
-  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(46)} ${text}  ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  if (ok === false) failed++;
+  console.log(
+    `${ok === null ? 'skip' : ok ? 'ok  ' : 'FAIL'} ${name.padEnd(46)} ${text}  ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
 }
 
-/** The last of what a process said, without Dawn's remarks on limits. */
-const lastLines = (text) =>
-  text
-    .trim()
-    .split('\n')
-    .filter((line) => !/artificially reduced/.test(line))
-    .slice(-12)
-    .join('\n     ');
-
 async function verifyGoldens() {
-  if (!existsSync(goldens)) return report('goldens', false, `no folder ${goldens}; --goldens names one`, performance.now());
-  const folders = readdirSync(goldens).filter((name) => existsSync(join(goldens, name, 'golden.safetensors')));
+  const folders = goldenFolders(goldens);
+  if (!folders.length) report('goldens', false, `none in ${goldens}; --goldens names their folder`, performance.now());
   for (const name of folders) {
     const started = performance.now();
-    const { code, stdout, stderr } = await run([
-      'bin/mienlab.js',
-      'verify',
-      'checkpoint',
-      join(goldens, name),
-      '--backend',
-      'webgpu',
-      '--json',
-    ]);
-    if (code === 2 && /no plugin can be the model|has neither config\.json/.test(stderr)) {
-      console.log(`skip ${name.padEnd(46)} mienlab verify checkpoint does not take it`);
-      continue;
-    }
-    if (code !== 0 && code !== 1) {
-      report(name, false, `exit code ${code}\n     ${lastLines(stderr)}`, started);
-      continue;
-    }
-    const { passed, comparisons } = JSON.parse(stdout);
-    const share = ({ difference, tolerance }) => (tolerance === 0 ? (difference === 0 ? 0 : Infinity) : difference / tolerance);
-    const worst = comparisons.reduce((most, one) => (share(one) > share(most) ? one : most));
-    const text = `${comparisons.length} comparisons, worst ${worst.what}: ${worst.difference.toExponential(1)} of ${worst.tolerance.toExponential(1)}`;
+    const { passed, text } = await verifyGolden(join(goldens, name), 'webgpu', env);
     report(name, passed, text, started);
   }
 }
