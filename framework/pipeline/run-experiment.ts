@@ -19,6 +19,7 @@ import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '..
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
 import { firstAnswers } from './clip-samples.js';
+import { checkKernels } from './check-kernels.js';
 import { compareRuns } from './compare-runs.js';
 import { EncodeAhead } from './encode-ahead.js';
 import type { Encoded } from './feature-stream.js';
@@ -91,6 +92,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   try {
     const backend = await openBackend(settings.tensor, services.log);
     for (const run of experiment.runs) checkEngine(run.settings.train);
+    checkKernels(experiment.runs);
     const [facts, source] = await Promise.all([environmentFacts(), sourceTags(process.cwd(), `mienlab run ${experiment.source}`)]);
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({
