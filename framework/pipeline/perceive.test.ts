@@ -149,8 +149,11 @@ test('frames and crops are fitted as the encoder wishes, each way under a key of
   const viewers = wishes.map((wish) => viewer('first', 1, [], undefined, wish));
   const seen = await perceive(viewers, [clipOf('a', await video())], options(cache));
   // A plain grey video of 64 x 48, whose square has a quarter of padding.
-  const frames = await Promise.all(viewers.map(({ plan }) => seen.get(plan)!.frames.read('a')));
-  const middleAndTop = frames.map((bytes) => [bytes[(4 * 8 + 4) * 3], bytes[0]]);
+  const middleAndTop: number[][] = [];
+  for (const { plan } of viewers) {
+    const pixels = await seen.get(plan)!.frames.read('a');
+    middleAndTop.push([pixels[(4 * 8 + 4) * 3]!, pixels[0]!]);
+  }
   const [stretched, padded, bicubic] = middleAndTop.map(([middle, top]) => [Math.abs(middle! - 200) < 4, Math.abs(top! - 200) < 4]);
   assert.equal(
     [stretched, padded, bicubic],

@@ -13,6 +13,7 @@ export { adamScalars } from './kernels/adam-scalars.js';
 export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
 export { keptPackagePath, loadKeptPackage } from './kept-package.js';
+export { openGraphModel } from './graph-model.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attachAdapter } from './lora/attach-adapter.js';
 export { initialAdapter, type LoraAdapter, type LoraPair } from './lora/lora-adapter.js';
