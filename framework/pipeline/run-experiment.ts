@@ -18,11 +18,12 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
+import { firstAnswers } from './clip-samples.js';
 import { compareRuns } from './compare-runs.js';
 import { EncodeAhead } from './encode-ahead.js';
 import type { Encoded } from './feature-stream.js';
-import { gatherClips, type GatheredClips } from './gather-clips.js';
-import { logConfig, runParams, sweepParams } from './log-run.js';
+import { gatherClips, sharedVideos, type GatheredClips } from './gather-clips.js';
+import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
@@ -134,6 +135,8 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     const perceptions = new Map<RunPlan, Perception>();
     const encodedAhead = new Map<RunPlan, Encoded>();
     for (const [clips, plans] of gathered) {
+      const shared = sharedVideos(clips.clips);
+      if (shared) services.log.warn(shared);
       const viewers = plans.map((plan) => ({
         plan,
         detector: () => containers.get(plan)!.getAsync(parts.detector),
@@ -170,6 +173,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
         const container = containers.get(plan)!;
         try {
           logConfig(handle, plan);
+          logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
           const shared = { clips: clips.clips, cache, backend: backend.name, nonce, ahead: encodedAhead.get(plan), overlays, samples };
@@ -192,7 +196,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       ...stage,
       performed,
       testClips,
-      trainReferences: all.filter(({ split }) => split === 'train').flatMap(({ references }) => references),
+      trainReferences: all.filter(({ split }) => split === 'train').flatMap(firstAnswers),
       datasetDigest: [...gathered.keys()].map(({ digest }) => digest).join(' '),
       overlays,
       samples,

@@ -8,3 +8,13 @@ export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
 export { visionEncoder } from './vision/vision-encoder-plugin.js';
 export type { VisionFamily } from './vision/vision-family.js';
+export {
+  embeddingsPort,
+  gridPooling,
+  visualStreams,
+  type GridPooling,
+  type ProjectedSize,
+  type VisualStream,
+  type VisualStreams,
+} from './visual-streams.js';
+export { withNested } from './with-nested.js';

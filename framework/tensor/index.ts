@@ -21,17 +21,23 @@ export { loraScaling, type LoraConfig } from './lora/lora-config.js';
 export { endsWithName, linearModules, targetModules } from './lora/target-modules.js';
 export { attention } from './ops/attention.js';
 export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
+export { crossAttention } from './ops/cross-attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
+export { depthwiseConv } from './ops/depthwise-conv.js';
 export { embed } from './ops/embed.js';
 export { gelu } from './ops/gelu.js';
 export { groupedAttention, groupHeads, ungroupHeads, type GroupedShape } from './ops/grouped-attention.js';
 export { layerNorm } from './ops/layer-norm.js';
 export { linear } from './ops/linear.js';
+export { poolGrid } from './ops/pool-grid.js';
 export { project, type LoraWeights, type ProjectionWeights } from './ops/project.js';
 export { geluTanh, quickGelu } from './ops/sigmoid-gelu.js';
 export { rmsNorm } from './ops/rms-norm.js';
 export { rotary, rotaryTables, type RotaryTables } from './ops/rotary.js';
+export { silu } from './ops/silu.js';
 export { swiglu } from './ops/swiglu.js';
+export { patchPart, type RowLayer } from './layers/patch-part.js';
+export { streamProjector, type StreamPart } from './layers/stream-projector.js';
 export {
   blockWeights,
   cachedBlock,

@@ -7,6 +7,7 @@ export { llmHeadConforms } from './llm-head-conforms.js';
 export { manifestConforms } from './manifest-conforms.js';
 export { metricConforms } from './metric-conforms.js';
 export { projectorConforms } from './projector-conforms.js';
+export { projectorMatches, type ProjectorReference } from './projector-matches.js';
 export { sampleClips, sampleGrammar } from './sample-clips.js';
 export { sourceFolder } from './source-folder.js';
 export { testBackend } from '../../tensor/test-backend.js';

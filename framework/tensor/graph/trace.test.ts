@@ -4,15 +4,20 @@ import * as assert from 'uvu/assert';
 import { Fault } from '../../faults/index.js';
 import { seededRandom } from '../../plugin/index.js';
 import {
+  crossAttention,
+  depthwiseConv,
   embed,
   gelu,
   groupedAttention,
   causalMask,
   kernels,
+  layerNorm,
+  poolGrid,
   project,
   rmsNorm,
   rotary,
   rotaryTables,
+  silu,
   swiglu,
   tensorflow,
 } from '../index.js';
@@ -47,6 +52,13 @@ const bodies: Record<string, Body> = {
   gathering: (x, ids) => embed(project(x, { weight: x }), ids),
   'norms and activations': (x) => swiglu(gelu(rmsNorm(x, tensorflow().ones([8]))), x),
   rotation: (x, ids) => rotary(x, rotaryTables(ids, Float32Array.of(1, 0.1), 0.5)),
+  convolution: (x) => {
+    const tf = tensorflow();
+    const image = silu(layerNorm(x, tf.ones([8]), tf.zeros([8])));
+    const out = depthwiseConv(tf.reshape(image, [1, 2, 3, 8]), tf.reshape(tf.concat([x, tf.slice(x, [0, 0], [3, 8])]), [9, 8]));
+    return poolGrid(tf.reshape(out, [1, 1, 6, 8]), { rows: 2, columns: 3, outRows: 1, outColumns: 3 });
+  },
+  'attention across': (x) => crossAttention(tensorflow().slice(x, [0, 0], [2, 8]), x, x, { batch: 2, queries: 1, keys: 3, heads: 4 }),
   attention: (x) => {
     const shape = { batch: 2, length: 3, heads: 4, keyValueHeads: 2 };
     const keys = tensorflow().slice(x, [0, 0], [6, 4]);
