@@ -1,7 +1,7 @@
 import type { Comparisons, GoldenValues } from 'mienlab/plugin';
 import { tensorflow } from 'mienlab/tensor';
 import type { Decoder } from '../decoder.js';
-import { EagerSession, type Prompts } from '../eager-session.js';
+import { eagerSession, type Prompts } from '../eager-session.js';
 import { goldenBatch, integers } from './golden-batch.js';
 import { tolerances } from './tolerances.js';
 
@@ -51,7 +51,7 @@ export async function greedy(
   count: number,
   signal: AbortSignal,
 ): Promise<{ tokens: number[][]; logits: Float32Array[] }> {
-  const session = new EagerSession(decoder, prompts, count - 1);
+  const session = eagerSession(decoder, prompts, count - 1);
   prompts.embeddings.dispose();
   const tokens: number[][] = prompts.lengths.map(() => []);
   const logits: Float32Array[] = [];
