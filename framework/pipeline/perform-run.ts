@@ -4,6 +4,8 @@ import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { logPredictions, logScores } from './log-run.js';
+import type { BackendChoice } from '../tensor/backend/index.js';
+import type { GenerationProcess } from './generation/generation-process.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
@@ -31,7 +33,8 @@ interface PerformOptions {
   clips: readonly DigestedClip[];
   cache: Parameters<typeof runModel>[0]['cache'];
   handle: RunHandle;
-  backend: string;
+  backend: BackendChoice;
+  generation: GenerationProcess;
   nonce: string;
   overlays: SampleOverlays;
   samples: readonly Clip[];

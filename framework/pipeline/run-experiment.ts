@@ -19,6 +19,7 @@ import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '..
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
 import { compareRuns } from './compare-runs.js';
+import { GenerationProcess } from './generation/generation-process.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
 import { logConfig, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
@@ -127,6 +128,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
   const containers = new Map(experiment.runs.map((plan) => [plan, buildRunContainer(root, plan)]));
   const performed: PerformedRun[] = [];
   const failed: { run: string; error: unknown }[] = [];
+  const generation = new GenerationProcess();
   try {
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
@@ -160,7 +162,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           logConfig(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, overlays, samples };
+          const shared = { clips: clips.clips, cache, backend, generation, nonce, overlays, samples };
           performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {
@@ -192,6 +194,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     parent.artifactFile('result.json', join(folder, 'result.json'));
     return { folder, report, comparison, analysis, backend, failed };
   } finally {
+    await generation.close();
     for (const container of containers.values()) await container.unbindAllAsync();
   }
 }

@@ -91,6 +91,11 @@ export class StageCache {
     this.#mode = mode;
   }
 
+  /** Where everything lies: another cache of mode `use` over it has the same. */
+  get location(): string {
+    return this.#folder;
+  }
+
   /** The folder of one key of one stage, made on first use. */
   folder(stage: string, key: string): string {
     const folder = join(this.#folder, stage, key);

@@ -12,7 +12,11 @@ function block(blobs: BlobStore, clips: readonly DigestedClip[], dims: { count: 
 }
 
 /** The pixels of these clips as the run's encoder takes them, in one piece. */
-export function visualSource({ ports }: RunPlan, { frames, faces }: Perception, clips: readonly DigestedClip[]): VisualSource {
+export function visualSource(
+  { ports }: RunPlan,
+  { frames, faces }: Pick<Perception, 'frames' | 'faces'>,
+  clips: readonly DigestedClip[],
+): VisualSource {
   type Dims = { count: number; height: number; width: number };
   return {
     count: clips.length,

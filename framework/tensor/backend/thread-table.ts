@@ -15,3 +15,13 @@ const threadTable: Record<TensorWork, Record<string, string>> = {
 export function threadEnvironment(work: TensorWork): Record<string, string> {
   return { ...threadTable[work] };
 }
+
+/** Hidden sizes of LLM heads up to this decode faster with the row `decoding`. */
+const widestOnOneThread = 256;
+/** Fewer tokens than this are generated sooner than another process has started. */
+const fewestTokens = 20_000;
+
+/** Where captions are generated in a run whose own process has the threads of training: `tokens` is the most that can come. */
+export function decodingProcess({ hidden, tokens }: { hidden: number; tokens: number }): 'own' | 'same' {
+  return hidden <= widestOnOneThread && tokens >= fewestTokens ? 'own' : 'same';
+}

@@ -1,0 +1,89 @@
+import type { Container } from 'inversify';
+import { services } from '../../container/tokens.js';
+import { formatError } from '../../faults/index.js';
+import type { RunPlan } from '../../plan/run-plan.js';
+import { PluginRegistry } from '../../plugin/plugin-registry.js';
+import { generatedPlugins } from '../../plugin/registry.generated.js';
+import { decodingProcess, type BackendChoice } from '../../tensor/backend/index.js';
+import type { Model } from '../../training/index.js';
+import type { DigestedClip, Perception } from '../perceive.js';
+import type { StageCache } from '../stage-cache.js';
+import { captionClips } from './caption-clips.js';
+import { planData } from './caption-job.js';
+import type { GenerationProcess } from './generation-process.js';
+import { dropModel, makeModel } from './make-model.js';
+
+interface GenerateOptions {
+  plan: RunPlan;
+  container: Container;
+  perception: Perception;
+  clips: readonly DigestedClip[];
+  /** Training captions and instructions, as the LLM head was given them. */
+  texts: readonly string[];
+  /** Folder of the checkpoint. */
+  checkpoint: string;
+  /** What was tuned in this process, if it was. */
+  model: Model | undefined;
+  cache: StageCache;
+  nonce: string;
+  backend: Pick<BackendChoice, 'name' | 'device'>;
+  generation: GenerationProcess;
+  /** Told the captions of a batch as soon as they are there, the first being of clip `first`. */
+  onCaptions: (first: number, texts: string[]) => void;
+}
+
+/** Whether a process of its own is wanted for the stage, by the setting or by the table. */
+function wantsProcess({ plan: { settings, ports }, clips }: GenerateOptions): boolean {
+  const { process: wanted, 'max-new-tokens': length } = settings.generate;
+  if (wanted !== 'auto') return wanted === 'own';
+  return decodingProcess({ hidden: ports.embeddings.dims['hidden']!, tokens: clips.length * length }) === 'own';
+}
+
+/** Why another process could not do what this one does; null where it can. */
+async function obstacle({ plan, backend }: GenerateOptions): Promise<string | null> {
+  if (backend.name !== 'tensorflow') return `the backend ${backend.name} has no thread settings`;
+  if (backend.device.kind !== 'cpu') return 'the GPU computes';
+  const generated = new PluginRegistry(generatedPlugins);
+  for (const [kind, { manifest }] of Object.entries(plan.plugins)) {
+    const known = generated.names(manifest.kind).includes(manifest.name) && (await generated.load(manifest.kind, manifest.name));
+    if (known !== manifest) return `the ${kind} ${manifest.name} is known to this process only`;
+  }
+  return null;
+}
+
+async function processStarted(options: GenerateOptions): Promise<boolean> {
+  const log = options.container.get(services.log);
+  const signal = options.container.get(services.signal);
+  const why = await obstacle(options);
+  if (why !== null) {
+    log.info(`captions are generated in the run's own process: ${why}`);
+    return false;
+  }
+  try {
+    await options.generation.start(signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn(`captions are generated in the run's own process: none could be started for them (${formatError(error)})`);
+    return false;
+  }
+}
+
+/**
+ * Captions clips with a run's checkpoint: in a process of its own where that pays (`decodingProcess`), else here. The captions are the same.
+ * The model is disposed of first where another process loads it.
+ */
+export async function generateCaptions(options: GenerateOptions): Promise<void> {
+  const { plan, container, perception, clips, texts, checkpoint, cache, nonce, generation, onCaptions } = options;
+  const log = container.get(services.log);
+  const progress = container.get(services.progress);
+  const signal = container.get(services.signal);
+  if (wantsProcess(options) && (await processStarted(options))) {
+    if (options.model) await dropModel(container);
+    const job = { plan: planData(plan), clips, texts, checkpoint, cache: cache.location, nonce };
+    await generation.caption(job, { log, progress, signal, onCaptions });
+    return;
+  }
+  const model = options.model ?? (await makeModel(container, texts, checkpoint));
+  await captionClips(model, { plan, perception, clips, progress, signal, onCaptions });
+}
