@@ -26,6 +26,9 @@ export interface CaptionJob {
   nonce: string;
 }
 
+/** What the parent sends: a job once the last one is finished, or that there will be none. */
+export type ToChild = CaptionJob | 'end';
+
 /** What the child sends. `step` tells its progress lines apart. */
 export type FromChild =
   | { type: 'ready' }

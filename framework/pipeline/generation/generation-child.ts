@@ -8,7 +8,7 @@ import { generatedPlugins } from '../../plugin/registry.generated.js';
 import { openBackend } from '../open-backend.js';
 import { perceptionKeys } from '../perception-keys.js';
 import { StageCache } from '../stage-cache.js';
-import { planFromData, type CaptionJob, type FromChild } from './caption-job.js';
+import { planFromData, type CaptionJob, type FromChild, type ToChild } from './caption-job.js';
 import { captionClips } from './caption-clips.js';
 import { errorData } from './error-data.js';
 import { makeModel } from './make-model.js';
@@ -54,7 +54,11 @@ async function caption({ plan: data, clips, texts, checkpoint, cache: folder, no
 const stopping = new AbortController();
 let working = Promise.resolve();
 
-process.on('message', (job: CaptionJob) => {
+process.on('message', (job: ToChild) => {
+  if (job === 'end') {
+    process.disconnect();
+    return;
+  }
   working = caption(job, stopping.signal).then(
     () => say({ type: 'finished' }),
     (error: unknown) => say({ type: 'failed', error: errorData(error) }),

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log, Progress } from '../../contracts/index.js';
 import { Fault } from '../../faults/index.js';
-import type { CaptionJob, FromChild } from './caption-job.js';
+import type { CaptionJob, FromChild, ToChild } from './caption-job.js';
 import { errorFromData } from './error-data.js';
 
 interface CaptionServices {
@@ -65,7 +65,7 @@ export class GenerationProcess {
     const steps = new Map<number, ReturnType<Progress['start']>>();
     let captioned = 0;
     // Where it has died, its end tells so.
-    this.#child?.send(job, () => {});
+    this.#child?.send(job satisfies ToChild, () => {});
     try {
       await this.#listen(
         signal,
@@ -103,7 +103,8 @@ export class GenerationProcess {
     const child = this.#child;
     if (!child) return;
     const timer = setTimeout(() => child.kill('SIGKILL'), grace);
-    if (child.connected) child.disconnect();
+    // It disconnects, not this process: else 'close' would never come.
+    child.send('end' satisfies ToChild, () => {});
     await this.#ended;
     clearTimeout(timer);
   }
