@@ -27,7 +27,8 @@ const file = join(home, 'generated.yaml');
 writeFileSync(file, experiment);
 test.after(() => rmSync(home, { recursive: true, force: true }));
 
-const start = (folder: string, ...overrides: string[]) => startMienlab(['run', file, 'tracker=none', 'metrics=rouge-l', ...overrides], folder);
+const start = (folder: string, ...overrides: string[]) =>
+  startMienlab(['run', file, 'tracker=none', 'metrics=rouge-l', ...overrides], folder);
 
 /** A folder in which the model is tuned already and no clip is captioned. */
 function tunedFolder(name: string): string {

@@ -7,14 +7,7 @@ import type { RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import {
-  clearProgress,
-  saveCheckpoint,
-  trainStages,
-  tune,
-  type Model,
-  type TuneStep,
-} from '../training/index.js';
+import { clearProgress, saveCheckpoint, trainStages, tune, type Model, type TuneStep } from '../training/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { generateCaptions } from './generation/generate-captions.js';
 import type { GenerationProcess } from './generation/generation-process.js';

@@ -10,7 +10,13 @@ const sent = (error: unknown) => errorFromData(deserialize(serialize(errorData(e
 test('a fault keeps code, message, details and cause on its way to another process', () => {
   const cause = new Fault('TENSOR_NAN', 'not finite', { tensor: 'x' });
   const where = { source: 'model.safetensors', line: 3 };
-  const fault = new Fault('CHECKPOINT_INVALID', 'it is damaged', { where, clip: 'clip-1', known: ['a', 'b'], hint: 'copy it again', cause });
+  const fault = new Fault('CHECKPOINT_INVALID', 'it is damaged', {
+    where,
+    clip: 'clip-1',
+    known: ['a', 'b'],
+    hint: 'copy it again',
+    cause,
+  });
   const arrived = sent(fault);
   assert.instance(arrived, Fault);
   const { code, message, details, stack } = arrived as Fault;
