@@ -46,7 +46,11 @@ function viewer(name: string, principal: 0 | 1, calls: string[], found: (clip: n
   const tracker = trackerNamed(name, principal);
   const plan = {
     settings: { video: { frames: 2, sampling: 'uniform', fps: 2, 'max-side': 64 }, crop: { margin: 1 }, data: { 'on-error': 'skip' } },
-    plugins: { detector: { manifest: detector, config: {} }, tracker: { manifest: tracker, config: {} } },
+    plugins: {
+      detector: { manifest: detector, config: {} },
+      tracker: { manifest: tracker, config: {} },
+      encoder: { manifest: { input: () => ({ frame: { height: 8, width: 8 }, face: { height: 4, width: 4 } }) }, config: {} },
+    },
     ports: {
       frames: { type: 'frames', dims: { count: 2, height: 8, width: 8 } },
       faces: principal ? { type: 'faces', dims: { count: 2, height: 4, width: 4 } } : null,
@@ -103,8 +107,8 @@ test('runs share what they have in common, and a cache answers the second time',
   assert.equal([perceived.width, perceived.height], [128, 96]);
   // Decoded at half size: boxes come back in pixels of the video.
   assert.equal(perceived.principal, Array(2).fill({ x: 20, y: 20, width: 40, height: 40 }));
-  assert.is(perception.frames.read('a').length, 2 * 8 * 8 * 3);
-  assert.is(perception.faces!.read('a').length, 2 * 4 * 4 * 3);
+  assert.is((await perception.frames.read('a')).length, 2 * 8 * 8 * 3);
+  assert.is((await perception.faces!.read('a')).length, 2 * 4 * 4 * 3);
   assert.is(seen.get(viewers[0]!.plan)!.faces, null);
 
   const again = await perceive([viewer('first', 1, calls)], [clipOf('a', path)], options(cache));

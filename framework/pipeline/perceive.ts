@@ -1,27 +1,20 @@
-import type { Box, Clip, Detection, Detector, FaceTrack, Progress, Tracker } from '../contracts/index.js';
+import type { Clip, Detector, Progress, Tracker } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { cropSquares, resizeFrames, type DecodedFrames } from '../video/index.js';
+import type { BlobStore } from './blob-store.js';
+import { pixelShape, sizeOf } from './clip-array.js';
 import { decodeClip } from './decode-clip.js';
 import { mapPool } from './map-pool.js';
 import { perceptionKeys, type PerceptionKeys } from './perception-keys.js';
-import type { BlobStore, RecordStore, StageCache } from './stage-cache.js';
-
-/** What a run knows of a clip once its frames were seen. Boxes are in pixels of the video. */
-export interface PerceivedClip {
-  width: number;
-  height: number;
-  times: readonly number[];
-  tracks: readonly FaceTrack[];
-  principal: readonly (Box | null)[];
-  /** Wall milliseconds of decoding, detecting and tracking; null where a cache answered. */
-  ms: number | null;
-}
+import type { RecordStore } from './record-store.js';
+import { SeenClips, type Found, type Tracked } from './seen-clips.js';
+import type { StageCache } from './stage-cache.js';
 
 /** One run's view of all clips. */
 export interface Perception {
-  /** By clip id; clips at fault are left out. */
-  clips: ReadonlyMap<string, PerceivedClip>;
+  /** Clips at fault are left out. */
+  clips: Pick<SeenClips, 'has' | 'get'>;
   /** By clip id. */
   faults: ReadonlyMap<string, Fault>;
   /** Encoder input by clip digest: frames [time, height, width, 3] and crops alike. */
@@ -49,27 +42,8 @@ interface PerceiveOptions {
   nonce: string;
 }
 
-interface Found {
-  width: number;
-  height: number;
-  /** Pixels of the video over pixels of the decoded frames. */
-  scale: number;
-  times: readonly number[];
-  detections: Detection[][];
-  ms: number;
-}
-
-interface Tracked {
-  tracks: readonly FaceTrack[];
-  principal: readonly (Box | null)[];
-  ms: number;
-}
-
 /** More are decoded at once than there are detectors, so that the detector does not wait for ffmpeg. */
 const clipsAtOnce = 3;
-
-const scaleBox = (box: Box | null, by: number): Box | null =>
-  box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by };
 
 /** One clip before all runs: decoded at most once, and only if some run lacks something. */
 class ClipView {
@@ -137,15 +111,18 @@ export async function perceive(
     const keys = perceptionKeys(viewer.plan, nonce);
     if (!stores.has(keys.detections)) stores.set(keys.detections, cache.records('detect', keys.detections));
     if (!stores.has(keys.tracks)) stores.set(keys.tracks, cache.records('track', keys.tracks));
-    if (!blobs.has(keys.frames)) blobs.set(keys.frames, cache.blobs('frames', keys.frames));
-    if (keys.faces && !blobs.has(keys.faces)) blobs.set(keys.faces, cache.blobs('faces', keys.faces));
-    const seen = { clips: new Map<string, PerceivedClip>(), faults: new Map<string, Fault>() };
+    const { frames, faces } = viewer.plan.ports;
+    if (!blobs.has(keys.frames)) blobs.set(keys.frames, cache.blobs('frames', keys.frames, sizeOf(pixelShape(frames))));
+    if (keys.faces && !blobs.has(keys.faces)) blobs.set(keys.faces, cache.blobs('faces', keys.faces, sizeOf(pixelShape(faces!))));
+    const clips = new SeenClips(stores.get(keys.detections) as RecordStore<Found>, stores.get(keys.tracks) as RecordStore<Tracked>);
+    const seen = { clips, faults: new Map<string, Fault>() };
     return { viewer, keys, seen, frames: blobs.get(keys.frames)!, faces: keys.faces === null ? null : blobs.get(keys.faces)! };
   });
 
   async function look(view: (typeof views)[number], digested: DigestedClip, clipView: ClipView): Promise<void> {
     const { viewer, keys, seen, frames, faces } = view;
-    const { settings, ports } = viewer.plan;
+    const { settings, plugins } = viewer.plan;
+    const input = plugins.encoder.manifest.input!(plugins.encoder.config);
     const { found, fresh } = await clipView.found(viewer, keys);
     const tracked = await clipView.tracked(viewer, keys, found);
     if (faces && !tracked.principal.some(Boolean)) {
@@ -155,21 +132,14 @@ export async function perceive(
       });
     }
     if (!frames.has(digested.digest)) {
-      const { height, width } = ports.frames.dims as { height: number; width: number };
-      frames.write(digested.digest, resizeFrames(await clipView.frames(settings), { height, width }));
+      frames.write(digested.digest, resizeFrames(await clipView.frames(settings), input.frame));
     }
     if (faces && !faces.has(digested.digest)) {
-      const size = ports.faces!.dims['height']!;
-      faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin: settings.crop.margin, size }));
+      const { height: size, filter } = input.face;
+      const { margin } = settings.crop;
+      faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin, size, filter }));
     }
-    seen.clips.set(digested.clip.id, {
-      width: Math.round(found.width * found.scale),
-      height: Math.round(found.height * found.scale),
-      times: found.times,
-      tracks: tracked.tracks.map(({ id, boxes }) => ({ id, boxes: boxes.map((box) => scaleBox(box, found.scale)) })),
-      principal: tracked.principal.map((box) => scaleBox(box, found.scale)),
-      ms: fresh ? found.ms + tracked.ms : null,
-    });
+    seen.clips.add(digested.clip.id, digested.digest, fresh ? found.ms + tracked.ms : null);
   }
 
   const step = progress.start('see faces', clips.length);

@@ -3,13 +3,14 @@ import { parts, services } from '../container/tokens.js';
 import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import { frozenFeatures } from './frozen-features.js';
 import { logPredictions, logScores } from './log-run.js';
-import type { BackendChoice } from '../tensor/backend/index.js';
 import type { GenerationProcess } from './generation/generation-process.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
 import { scoreRun } from './score-run.js';
+import { evaluatesFrom } from './training-samples.js';
 
 /** A run that reached its scores. */
 export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords' | 'checkpoint'> {
@@ -33,7 +34,7 @@ interface PerformOptions {
   clips: readonly DigestedClip[];
   cache: Parameters<typeof runModel>[0]['cache'];
   handle: RunHandle;
-  backend: BackendChoice;
+  backend: string;
   generation: GenerationProcess;
   nonce: string;
   overlays: SampleOverlays;
@@ -55,19 +56,28 @@ async function logOverlays({ plan, container, perception, handle, overlays, samp
   }
 }
 
+/** Whether a run tunes on the clip, or is evaluated or tested on it. */
+function isUsed({ split, references }: Clip, { settings }: RunPlan): boolean {
+  if (split === 'test') return true;
+  return references.length > 0 && (split === 'train' || evaluatesFrom(settings.train) === 'validation');
+}
+
 /** Tunes, captions, scores and logs one run of the sweep. Throws Fault RUN_FAILED where no test clip can be used. */
 export async function performRun(options: PerformOptions): Promise<PerformedRun> {
   const { plan, container, perception, clips, handle } = options;
-  const usable = clips.filter(({ clip }) => perception.clips.has(clip.id));
+  const seen = clips.filter(({ clip }) => perception.clips.has(clip.id));
+  const features = await frozenFeatures({ ...options, clips: seen.filter(({ clip }) => isUsed(clip, plan)) });
+  const faults = new Map([...perception.faults, ...(features?.faults ?? [])]);
+  const usable = seen.filter(({ clip }) => !faults.has(clip.id));
   const test = usable.filter(({ clip }) => clip.split === 'test');
   if (!test.length) {
-    const [first] = perception.faults.values();
+    const [first] = faults.values();
     throw new Fault('RUN_FAILED', 'none of the test clips can be used', { cause: first, hint: first && `the first one: ${first.message}` });
   }
   const train = usable.filter(({ clip }) => clip.split === 'train' && clip.references.length);
   await logOverlays(options);
   const validation = usable.filter(({ clip }) => clip.split === 'validation' && clip.references.length);
-  const model = await runModel({ ...options, train, validation, test });
+  const model = await runModel({ ...options, features, train, validation, test });
   const scored = scoredClips(options, test, model.predictions);
   const dataset = await container.getAsync(parts.dataset);
   const judge = await container.getAsync(parts.judge);
@@ -78,7 +88,7 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   logPredictions(handle, testClips, model.predictions, scores);
   const { tokens } = plan.ports.embeddings.dims;
   if (typeof tokens === 'number') handle.metric('cost/visual-tokens', tokens);
-  const skipped = [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
+  const skipped = [...faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
   if (skipped.length)
     handle.table(
       'skipped.json',
@@ -86,9 +96,12 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
       skipped.map(({ clip, reason }) => [clip, reason]),
     );
 
-  const seen = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
-  const fresh = seen.every((ms) => ms !== null) && model.generateMs !== null;
-  const secondsPerClip = fresh ? (seen.reduce((sum, ms) => sum + ms!, 0) / seen.length + model.generateMs!) / 1000 : null;
+  const costs = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
+  const encodeMs = features ? features.ms : 0;
+  const secondsPerClip =
+    costs.every((ms) => ms !== null) && encodeMs !== null && model.generateMs !== null
+      ? (costs.reduce((sum, ms) => sum + ms, 0) / costs.length + encodeMs + model.generateMs) / 1000
+      : null;
   if (secondsPerClip !== null) handle.metric('cost/seconds-per-clip', secondsPerClip);
   return { ...model, plan, handle, perception, clips: scored, scores, skippedMetrics, skipped, secondsPerClip, judge: judge?.id ?? null };
 }

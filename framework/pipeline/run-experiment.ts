@@ -128,7 +128,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
   const containers = new Map(experiment.runs.map((plan) => [plan, buildRunContainer(root, plan)]));
   const performed: PerformedRun[] = [];
   const failed: { run: string; error: unknown }[] = [];
-  const generation = new GenerationProcess();
+  const generation = new GenerationProcess(backend);
   try {
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
@@ -162,7 +162,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           logConfig(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          const shared = { clips: clips.clips, cache, backend, generation, nonce, overlays, samples };
+          const shared = { clips: clips.clips, cache, backend: backend.name, generation, nonce, overlays, samples };
           performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {

@@ -8,7 +8,7 @@ import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
 import { clearProgress, saveCheckpoint, trainStages, tune, type Model, type TuneStep } from '../training/index.js';
-import type { BackendChoice } from '../tensor/backend/index.js';
+import type { FrozenFeatures } from './frozen-features.js';
 import { generateCaptions } from './generation/generate-captions.js';
 import type { GenerationProcess } from './generation/generation-process.js';
 import { makeModel } from './generation/make-model.js';
@@ -17,6 +17,7 @@ import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
 import { evaluatesFrom, trainingSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
+import { weightsIdentity } from './weights-identity.js';
 
 /** Curves by name: [step, value]. */
 type Curves = Record<string, [number, number][]>;
@@ -37,13 +38,15 @@ interface ModelRunOptions {
   plan: RunPlan;
   container: Container;
   perception: Perception;
+  features: FrozenFeatures | null;
   train: readonly DigestedClip[];
   /** Looked at only where the training is evaluated on them. */
   validation: readonly DigestedClip[];
   test: readonly DigestedClip[];
   cache: StageCache;
   handle: RunHandle;
-  backend: BackendChoice;
+  /** Name of the tensor backend: numbers differ between backends. */
+  backend: string;
   generation: GenerationProcess;
   nonce: string;
 }
@@ -65,19 +68,19 @@ function captionId({ clip, digest }: DigestedClip): string {
 }
 
 /** What settles the weights after tuning. */
-function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
+function tuneKey({ plan, features, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
   // How often a training is kept has no part in what it comes to.
   const { 'checkpoint-every': _, ...training } = settings.train;
   const { frames, faces } = perceptionKeys(plan, nonce);
   return cacheKey([
     'tune',
-    // Numbers differ between backends.
-    backend.name,
-    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
+    backend,
+    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) => [
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
-    ),
-    [training, settings.seed, settings.checkpoint, frames, faces],
+      weightsIdentity(chosen.config),
+    ]),
+    [training, settings.seed, settings.checkpoint, weightsIdentity(settings.checkpoint), features?.key ?? null, frames, faces],
     [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
       clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
     ),
@@ -92,7 +95,7 @@ const heldOutCurve = 'held-out loss';
 const isLogged = (curve: string, step: number) => curve === heldOutCurve || step % logEvery === 0;
 
 async function tuneModel(model: Model, options: ModelRunOptions, folder: string): Promise<Trained> {
-  const { plan, container, perception, train, handle } = options;
+  const { plan, container, perception, features, train, handle } = options;
   const { settings } = plan;
   const log = container.get(services.log);
   const curves: Curves = {};
@@ -118,7 +121,7 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
   const { clips, ...samples } = trainingSamples(options, settings, log);
   const { auxiliaryWords } = await tune({
     model,
-    source: visualSource(plan, perception, clips),
+    source: visualSource(plan, perception, features, clips),
     ...samples,
     clips: clips.map(({ clip }) => clip.id),
     settings: settings.train,
@@ -135,7 +138,7 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
 
 /** Tunes the run's model, or takes its checkpoint from the cache, and captions the test clips. */
 export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
-  const { plan, container, train, test, cache, handle } = options;
+  const { plan, container, features, train, test, cache, handle } = options;
   const { settings } = plan;
   const key = tuneKey(options);
   const folder = cache.folder('tune', key);
@@ -154,7 +157,8 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   if (known) {
     trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
   } else {
-    model = await makeModel(container, texts, settings.checkpoint ? resolve(settings.checkpoint) : undefined);
+    const checkpoint = settings.checkpoint ? resolve(settings.checkpoint) : undefined;
+    model = await makeModel(container, { texts, checkpoint, withoutEncoder: features?.withoutEncoder });
     trained = await tuneModel(model, options, folder);
     await saveCheckpoint(folder, model);
     // What it was made with: `mienlab export` reads it.

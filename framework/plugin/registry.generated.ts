@@ -15,7 +15,11 @@ export const generatedPlugins: PluginTable = {
     none: () => import('../../plugins/trackers/none/plugin.js'),
   },
   encoder: {
+    clip: () => import('../../plugins/encoders/clip/plugin.js'),
+    'dinov2': () => import('../../plugins/encoders/dinov2/plugin.js'),
+    siglip: () => import('../../plugins/encoders/siglip/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
+    vit: () => import('../../plugins/encoders/vit/plugin.js'),
   },
   projector: {
     'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),

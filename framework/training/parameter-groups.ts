@@ -12,6 +12,11 @@ export function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${source.join('.*')}(?:$|[/.])`).test(name);
 }
 
+/** Whether a stage trains the variable of that name. */
+export function trains({ trainable, frozen }: Pick<TrainStage, 'trainable' | 'frozen'>, name: string): boolean {
+  return trainable.some((pattern) => matches(pattern, name)) && !frozen.some((pattern) => matches(pattern, name));
+}
+
 /**
  * Those of the variables that a stage trains, in groups of the same settings, in the order of the names. Variables of the auxiliary loss
  * always are. Throws Fault CONFIG_VALUE where a pattern means no variable, or nothing is left to train.
@@ -25,8 +30,7 @@ export function parameterGroups(variables: Readonly<Record<string, Variable>>, s
   }
   const groups = new Map<string, ParameterGroup & { variables: Record<string, Variable> }>();
   for (const [name, variable] of Object.entries(variables)) {
-    const chosen = trainable.some((pattern) => matches(pattern, name)) && !frozen.some((pattern) => matches(pattern, name));
-    if (!chosen && !name.startsWith('auxiliary/')) continue;
+    if (!trains(stage, name) && !name.startsWith('auxiliary/')) continue;
     const own = Object.entries(parts).findLast(([pattern]) => matches(pattern, name))?.[1];
     const learningRate = own?.['learning-rate'] ?? optimizer['learning-rate'];
     const weightDecay = own?.['weight-decay'] ?? optimizer['weight-decay'];

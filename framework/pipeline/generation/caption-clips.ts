@@ -1,12 +1,14 @@
 import type { Progress } from '../../contracts/index.js';
 import type { RunPlan } from '../../plan/run-plan.js';
 import { generateAll, type Model } from '../../training/index.js';
-import type { DigestedClip, Perception } from '../perceive.js';
-import { visualSource } from '../visual-source.js';
+import type { FrozenFeatures } from '../frozen-features.js';
+import type { DigestedClip } from '../perceive.js';
+import { visualSource, type PixelFolders } from '../visual-source.js';
 
 interface CaptionOptions {
   plan: RunPlan;
-  perception: Pick<Perception, 'frames' | 'faces'>;
+  perception: PixelFolders;
+  features: Pick<FrozenFeatures, 'arrays'> | null;
   clips: readonly DigestedClip[];
   progress: Progress;
   signal: AbortSignal;
@@ -15,11 +17,11 @@ interface CaptionOptions {
 }
 
 /** Captions clips in this process, as the run's settings say. Throws Fault INTERRUPTED when the signal fires. */
-export async function captionClips(model: Model, { plan, perception, clips, progress, signal, onCaptions }: CaptionOptions): Promise<void> {
+export async function captionClips(model: Model, { plan, perception, features, clips, progress, signal, onCaptions }: CaptionOptions): Promise<void> {
   const { generate, seed } = plan.settings;
   await generateAll(
     model,
-    visualSource(plan, perception, clips),
+    visualSource(plan, perception, features, clips),
     clips.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
     {
       maxNewTokens: generate['max-new-tokens'],

@@ -1,7 +1,9 @@
 import type { PluginConfig, PluginKind } from '../../contracts/index.js';
 import type { RunPlan } from '../../plan/run-plan.js';
 import type { PluginRegistry } from '../../plugin/plugin-registry.js';
+import type { FrozenFeatures } from '../frozen-features.js';
 import type { DigestedClip } from '../perceive.js';
+import type { PixelFolders } from '../visual-source.js';
 import type { ErrorData } from './error-data.js';
 
 /** A plugin by its name: a manifest holds functions, which no message can. */
@@ -21,9 +23,8 @@ export interface CaptionJob {
   texts: readonly string[];
   /** Folder of the checkpoint. */
   checkpoint: string;
-  /** Folder of the stage cache. */
-  cache: string;
-  nonce: string;
+  perception: PixelFolders;
+  features: Pick<FrozenFeatures, 'arrays' | 'withoutEncoder'> | null;
 }
 
 /** What the parent sends: a job once the last one is finished, or that there will be none. */

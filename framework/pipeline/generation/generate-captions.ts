@@ -4,12 +4,12 @@ import { formatError } from '../../faults/index.js';
 import type { RunPlan } from '../../plan/run-plan.js';
 import { PluginRegistry } from '../../plugin/plugin-registry.js';
 import { generatedPlugins } from '../../plugin/registry.generated.js';
-import { decodingProcess, type BackendChoice } from '../../tensor/backend/index.js';
+import { decodingProcess } from '../../tensor/backend/index.js';
 import type { Model } from '../../training/index.js';
+import type { FrozenFeatures } from '../frozen-features.js';
 import type { DigestedClip, Perception } from '../perceive.js';
-import type { StageCache } from '../stage-cache.js';
 import { captionClips } from './caption-clips.js';
-import { planData } from './caption-job.js';
+import { planData, type CaptionJob } from './caption-job.js';
 import type { GenerationProcess } from './generation-process.js';
 import { dropModel, makeModel } from './make-model.js';
 
@@ -17,6 +17,7 @@ interface GenerateOptions {
   plan: RunPlan;
   container: Container;
   perception: Perception;
+  features: FrozenFeatures | null;
   clips: readonly DigestedClip[];
   /** Training captions and instructions, as the LLM head was given them. */
   texts: readonly string[];
@@ -24,9 +25,6 @@ interface GenerateOptions {
   checkpoint: string;
   /** What was tuned in this process, if it was. */
   model: Model | undefined;
-  cache: StageCache;
-  nonce: string;
-  backend: Pick<BackendChoice, 'name' | 'device'>;
   generation: GenerationProcess;
   /** Told the captions of a batch as soon as they are there, the first being of clip `first`. */
   onCaptions: (first: number, texts: string[]) => void;
@@ -40,7 +38,7 @@ function wantsProcess({ plan: { settings, ports }, clips }: GenerateOptions): bo
 }
 
 /** Why another process could not do what this one does; null where it can. */
-async function obstacle({ plan, backend }: GenerateOptions): Promise<string | null> {
+async function obstacle({ plan, generation: { backend } }: GenerateOptions): Promise<string | null> {
   if (backend.name !== 'tensorflow') return `the backend ${backend.name} has no thread settings`;
   if (backend.device.kind !== 'cpu') return 'the GPU computes';
   const generated = new PluginRegistry(generatedPlugins);
@@ -49,6 +47,18 @@ async function obstacle({ plan, backend }: GenerateOptions): Promise<string | nu
     if (known !== manifest) return `the ${kind} ${manifest.name} is known to this process only`;
   }
   return null;
+}
+
+function captionJob({ plan, perception, features, clips, texts, checkpoint }: GenerateOptions): CaptionJob {
+  const { frames, faces } = perception;
+  return {
+    plan: planData(plan),
+    clips,
+    texts,
+    checkpoint,
+    perception: { frames: { folder: frames.folder }, faces: faces && { folder: faces.folder } },
+    features: features && { arrays: features.arrays, withoutEncoder: features.withoutEncoder },
+  };
 }
 
 async function processStarted(options: GenerateOptions): Promise<boolean> {
@@ -74,16 +84,15 @@ async function processStarted(options: GenerateOptions): Promise<boolean> {
  * The model is disposed of first where another process loads it.
  */
 export async function generateCaptions(options: GenerateOptions): Promise<void> {
-  const { plan, container, perception, clips, texts, checkpoint, cache, nonce, generation, onCaptions } = options;
+  const { plan, container, perception, features, clips, texts, checkpoint, generation, onCaptions } = options;
   const log = container.get(services.log);
   const progress = container.get(services.progress);
   const signal = container.get(services.signal);
   if (wantsProcess(options) && (await processStarted(options))) {
     if (options.model) await dropModel(container);
-    const job = { plan: planData(plan), clips, texts, checkpoint, cache: cache.location, nonce };
-    await generation.caption(job, { log, progress, signal, onCaptions });
+    await generation.caption(captionJob(options), { log, progress, signal, onCaptions });
     return;
   }
-  const model = options.model ?? (await makeModel(container, texts, checkpoint));
-  await captionClips(model, { plan, perception, clips, progress, signal, onCaptions });
+  const model = options.model ?? (await makeModel(container, { texts, checkpoint, withoutEncoder: features?.withoutEncoder }));
+  await captionClips(model, { plan, perception, features, clips, progress, signal, onCaptions });
 }

@@ -6,8 +6,6 @@ import { Fault } from '../../faults/index.js';
 import { PluginRegistry } from '../../plugin/plugin-registry.js';
 import { generatedPlugins } from '../../plugin/registry.generated.js';
 import { openBackend } from '../open-backend.js';
-import { perceptionKeys } from '../perception-keys.js';
-import { StageCache } from '../stage-cache.js';
 import { planFromData, type CaptionJob, type FromChild, type ToChild } from './caption-job.js';
 import { captionClips } from './caption-clips.js';
 import { errorData } from './error-data.js';
@@ -32,19 +30,15 @@ const progress: Progress = {
   },
 };
 
-async function caption({ plan: data, clips, texts, checkpoint, cache: folder, nonce }: CaptionJob, signal: AbortSignal): Promise<void> {
+async function caption({ plan: data, texts, checkpoint, ...job }: CaptionJob, signal: AbortSignal): Promise<void> {
   const registry = new PluginRegistry(generatedPlugins);
   const plan = await planFromData(data, registry);
   const root = buildContainer({ registry, log, progress, signal });
   const container = buildRunContainer(root, plan);
   try {
-    // What the parent's cache does with what it holds is the parent's to do.
-    const cache = new StageCache(folder, folder, 'use');
-    const keys = perceptionKeys(plan, nonce);
-    const perception = { frames: cache.blobs('frames', keys.frames), faces: keys.faces ? cache.blobs('faces', keys.faces) : null };
-    const model = await makeModel(container, texts, checkpoint);
+    const model = await makeModel(container, { texts, checkpoint, withoutEncoder: job.features?.withoutEncoder });
     const onCaptions = (first: number, captions: string[]) => say({ type: 'captions', first, texts: captions });
-    await captionClips(model, { plan, perception, clips, progress, signal, onCaptions });
+    await captionClips(model, { ...job, plan, progress, signal, onCaptions });
   } finally {
     await container.unbindAllAsync();
     await root.unbindAllAsync();

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log, Progress } from '../../contracts/index.js';
 import { Fault } from '../../faults/index.js';
+import type { BackendChoice } from '../../tensor/backend/index.js';
 import type { CaptionJob, FromChild, ToChild } from './caption-job.js';
 import { errorFromData } from './error-data.js';
 
@@ -24,6 +25,9 @@ export class GenerationProcess {
   /** Of the child's stderr. */
   #said = '';
   #ended: Promise<string> | undefined;
+
+  /** `backend` is what the run's own process computes with. */
+  constructor(readonly backend: Pick<BackendChoice, 'name' | 'device'>) {}
 
   /** Starts the process where there is none and waits until it has loaded TensorFlow. Throws where it cannot be had. */
   async start(signal: AbortSignal): Promise<void> {

@@ -14,10 +14,11 @@ const time = 3;
 export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: PluginConfig = {}): void {
   const config = { ...defaultConfig(plugin.config), ...overrides };
   const size = plugin.input!(config);
-  const frames: Port = { type: 'frames', dims: { count: time, ...size.frame } };
+  const sides = ({ height, width }: { height: number; width: number }) => ({ count: time, height, width });
+  const frames: Port = { type: 'frames', dims: sides(size.frame) };
   const make = (seed: number, principal: number) =>
     plugin.create(testContext(seed), config, {
-      ports: { frames, faces: principal ? { type: 'faces', dims: { count: time, ...size.face } } : null },
+      ports: { frames, faces: principal ? { type: 'faces', dims: sides(size.face) } : null },
     });
   const input = (principal: number): VisualInput => {
     const tf = tensorflow();

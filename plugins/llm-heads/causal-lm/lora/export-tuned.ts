@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
 import type { CheckpointExporter, TunedWeights } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import type { WeightShapes } from 'mienlab/tensor';
+import { type LoraAdapter, type LoraPair, loraScaling, type WeightShapes } from 'mienlab/tensor';
 import { checkpointOf, loraOf, type CausalLmConfig } from '../options.js';
 import { decoderWeightShapes } from '../weight-shapes.js';
-import type { LoraAdapter, LoraPair } from './lora-adapter.js';
-import { loraScaling } from './lora-config.js';
 import { mergedSource, writeCheckpoint } from './merge.js';
 import { readAdapter } from './read-adapter.js';
 import { writeAdapter } from './write-adapter.js';
