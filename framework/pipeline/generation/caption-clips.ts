@@ -17,7 +17,10 @@ interface CaptionOptions {
 }
 
 /** Captions clips in this process, as the run's settings say. Throws Fault INTERRUPTED when the signal fires. */
-export async function captionClips(model: Model, { plan, perception, features, clips, progress, signal, onCaptions }: CaptionOptions): Promise<void> {
+export async function captionClips(
+  model: Model,
+  { plan, perception, features, clips, progress, signal, onCaptions }: CaptionOptions,
+): Promise<void> {
   const { generate, seed } = plan.settings;
   await generateAll(
     model,

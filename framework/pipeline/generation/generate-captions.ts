@@ -4,7 +4,7 @@ import { formatError } from '../../faults/index.js';
 import type { RunPlan } from '../../plan/run-plan.js';
 import { PluginRegistry } from '../../plugin/plugin-registry.js';
 import { generatedPlugins } from '../../plugin/registry.generated.js';
-import { decodingProcess } from '../../tensor/backend/index.js';
+import { decodingPays } from '../../tensor/backend/index.js';
 import type { Model } from '../../training/index.js';
 import type { FrozenFeatures } from '../frozen-features.js';
 import type { DigestedClip, Perception } from '../perceive.js';
@@ -32,9 +32,10 @@ interface GenerateOptions {
 
 /** Whether a process of its own is wanted for the stage, by the setting or by the table. */
 function wantsProcess({ plan: { settings, ports }, clips }: GenerateOptions): boolean {
-  const { process: wanted, 'max-new-tokens': length } = settings.generate;
+  const { process: wanted, batch, beams, 'max-new-tokens': length } = settings.generate;
   if (wanted !== 'auto') return wanted === 'own';
-  return decodingProcess({ hidden: ports.embeddings.dims['hidden']!, tokens: clips.length * length }) === 'own';
+  const sequences = Math.min(batch, clips.length) * beams;
+  return decodingPays({ hidden: ports.embeddings.dims['hidden']!, sequences, steps: Math.ceil(clips.length / batch) * length });
 }
 
 /** Why another process could not do what this one does; null where it can. */
@@ -80,7 +81,7 @@ async function processStarted(options: GenerateOptions): Promise<boolean> {
 }
 
 /**
- * Captions clips with a run's checkpoint: in a process of its own where that pays (`decodingProcess`), else here. The captions are the same.
+ * Captions clips with a run's checkpoint: in a process of its own where that pays (`decodingPays`), else here. The captions are the same.
  * The model is disposed of first where another process loads it.
  */
 export async function generateCaptions(options: GenerateOptions): Promise<void> {
