@@ -12,6 +12,12 @@ export interface TokenShapes {
   faces: readonly number[] | null;
 }
 
+/** Clips that were encoded, and wall milliseconds for all of them. */
+export interface Encoded {
+  clips: number;
+  ms: number;
+}
+
 interface FeatureStreamOptions {
   /** Of frames, and of faces in a run with faces; shapes are of one clip. */
   pixels: readonly BlobStore[];
@@ -23,53 +29,83 @@ interface FeatureStreamOptions {
   signal: AbortSignal;
 }
 
-/** Clips that the encoder sees at once, always: batches of one shape are compiled once, and a clip's tokens do not depend on who is left. */
-const clipsAtOnce = 4;
+/**
+ * Images in one call of the encoder, as far as clips can be parted: more are hardly faster, and take memory. Calls are all of one size: they are
+ * compiled once, and a clip's tokens do not depend on who is left.
+ */
+const imagesAtOnce = 8;
+
+/** So many clips at fault before there was any other: the encoder is to blame. */
+const enoughFaults = 8;
 
 /** Largest number of a binary16. */
 const largestHalf = 65504;
 
 /** Pixels through an encoder into tokens: while some clips are encoded the next ones are read, and no more are in memory. */
 export class FeatureStream {
+  readonly #clipsAtOnce: number;
   #extractor: Promise<CompiledExtractor> | undefined;
 
-  constructor(private readonly options: FeatureStreamOptions) {}
+  constructor(private readonly options: FeatureStreamOptions) {
+    this.#clipsAtOnce = Math.max(1, Math.floor(imagesAtOnce / options.shapes[0]![0]!));
+  }
 
   /** By a look at black pictures. */
   async shapes(): Promise<TokenShapes> {
-    const { frames, faces } = await this.#extract(this.options.pixels.map(({ bytes }) => new Uint8Array(clipsAtOnce * bytes)));
+    const black = this.options.pixels.map(({ bytes }) => new Uint8Array(this.#clipsAtOnce * bytes));
+    const { frames, faces } = await this.#extract(black);
     return { frames: frames.shape.slice(1), faces: faces && faces.shape.slice(1) };
   }
 
   /**
-   * Keeps the tokens of these clips in `tokens`, a blob each. A clip that cannot be encoded is at fault, by its digest, or ends it. Throws Fault
-   * INTERRUPTED when the signal fires, and what is wrong where all of the first clips are at fault.
+   * Keeps the tokens of these clips in `tokens`, a blob each. A clip that cannot be encoded is at fault, by its digest, or ends it; `fresh` says
+   * that none was encoded before: where none of the first ones can be, that ends it. Throws Fault INTERRUPTED when the signal fires.
    */
-  async run(clips: readonly DigestedClip[], tokens: readonly ClipArray[]): Promise<{ faults: Map<string, Fault>; ms: number | null }> {
+  async run(
+    clips: readonly DigestedClip[],
+    tokens: readonly ClipArray[],
+    fresh: boolean,
+  ): Promise<Encoded & { faults: Map<string, Fault> }> {
     const faults = new Map<string, Fault>();
-    if (!clips.length) return { faults, ms: null };
+    if (!clips.length) return { faults, clips: 0, ms: 0 };
     const { signal, progress, onError } = this.options;
     const task = progress.start('encode', clips.length);
     const started = performance.now();
+    const size = this.#clipsAtOnce;
     try {
-      let ahead = this.#read(clips.slice(0, clipsAtOnce));
-      for (let start = 0; start < clips.length; start += clipsAtOnce) {
+      let ahead = this.#read(clips.slice(0, size));
+      for (let start = 0; start < clips.length; start += size) {
         if (signal.aborted) throw new Fault('INTERRUPTED', `interrupted after the tokens of ${start} of ${clips.length} clips`);
-        const end = start + clipsAtOnce;
-        const part = clips.slice(start, end);
+        const end = Math.min(start + size, clips.length);
         const read = ahead;
-        ahead = this.#read(clips.slice(end, end + clipsAtOnce));
-        const failed = await this.#keep(part, read, tokens);
-        for (const [digest, fault] of failed) {
-          if (onError === 'fail' || (start === 0 && failed.size === part.length)) throw fault;
+        ahead = this.#read(clips.slice(end, end + size));
+        for (const [digest, fault] of await this.#keep(clips.slice(start, end), read, tokens)) {
+          if (onError === 'fail') throw fault;
           faults.set(digest, fault);
         }
-        task.done(Math.min(end, clips.length));
+        if (fresh && faults.size === end && (end >= enoughFaults || end === clips.length)) throw [...faults.values()][0]!;
+        task.done(end);
       }
     } finally {
       task.end();
     }
-    return { faults, ms: (performance.now() - started) / clips.length };
+    return { faults, clips: clips.length, ms: performance.now() - started };
+  }
+
+  /** The same for clips as they come, until the signal fires; those that fail are left to `run`. Returns how many did not, and wall milliseconds. */
+  async follow(clips: AsyncIterable<DigestedClip>, tokens: readonly ClipArray[], signal: AbortSignal): Promise<Encoded> {
+    const encoded = { clips: 0, ms: 0 };
+    let part: DigestedClip[] = [];
+    for await (const clip of clips) {
+      if (signal.aborted) break;
+      if (part.push(clip) < this.#clipsAtOnce) continue;
+      const started = performance.now();
+      const failed = await this.#keep(part, this.#read(part), tokens);
+      encoded.ms += performance.now() - started;
+      encoded.clips += part.length - failed.size;
+      part = [];
+    }
+    return encoded;
   }
 
   /** Together, and where that fails one by one: then it is known which of them are at fault. */
@@ -95,9 +131,9 @@ export class FeatureStream {
   #read(clips: readonly DigestedClip[]): Promise<Uint8Array[]> {
     const read = Promise.all(
       this.options.pixels.map(async (blobs) => {
-        const bytes = new Uint8Array(clips.length ? clipsAtOnce * blobs.bytes : 0);
+        const bytes = new Uint8Array(clips.length ? this.#clipsAtOnce * blobs.bytes : 0);
         const found = await Promise.all(clips.map(({ digest }) => blobs.read(digest)));
-        for (let i = 0; clips.length && i < clipsAtOnce; i++) bytes.set(found[i < found.length ? i : 0]!, i * blobs.bytes);
+        for (let i = 0; clips.length && i < this.#clipsAtOnce; i++) bytes.set(found[i < found.length ? i : 0]!, i * blobs.bytes);
         return bytes;
       }),
     );
@@ -110,7 +146,7 @@ export class FeatureStream {
     const extractor = await (this.#extractor ??= this.options.makeExtractor());
     const [frames, faces] = pixels.map((data, i): HostArray => ({
       data,
-      shape: [clipsAtOnce, ...this.options.shapes[i]!],
+      shape: [this.#clipsAtOnce, ...this.options.shapes[i]!],
     }));
     return extractor.extract({ frames: frames!, faces: faces ?? null });
   }

@@ -18,7 +18,9 @@ import { testBackend } from '../tensor/test-backend.js';
 import { testAnswers, testModel, testSettings } from '../training/test-model.js';
 import { tune } from '../training/tune.js';
 import { frozenFeatures } from './frozen-features.js';
+import { EncodeAhead } from './encode-ahead.js';
 import type { DigestedClip, Perception } from './perceive.js';
+import { pixelBlobs } from './pixel-blobs.js';
 import { StageCache } from './stage-cache.js';
 import { visualSource } from './visual-source.js';
 
@@ -63,62 +65,66 @@ interface Changes {
   create: (context: PluginContext) => Encoder;
 }
 
+function planOf(changes: Partial<Changes> = {}): RunPlan {
+  const { config = {}, seed = 0, train = {}, keep = 'float32', onError = 'skip', tokens = 2 } = changes;
+  const manifest = (kind: string) => ({ kind, name: kind, version: '1.0.0', deterministic: true, input: () => ({ frame: {}, face: {} }) });
+  const plugin = (kind: string) => ({ manifest: manifest(kind), config });
+  return {
+    settings: { seed, checkpoint: '', train: { ...testSettings, ...train }, encode: { keep }, data: { 'on-error': onError }, video: {} },
+    plugins: { encoder: plugin('encoder'), detector: plugin('detector'), tracker: plugin('tracker') },
+    ports: {
+      frames: { type: 'frames', dims: { count: 3, height: 2, width: 2 } },
+      faces: null,
+      tokens: { type: 'visual-tokens', dims: { time: 3, 'frame-tokens': tokens, 'face-tokens': 0, width: null } },
+    },
+  } as unknown as RunPlan;
+}
+
+function containerOf(create: Changes['create'], { seed = 0, signal }: Partial<Changes> = {}): Container {
+  const context = testContext(seed);
+  const container = new Container();
+  container.bind(services.log).toConstantValue(context.log);
+  container.bind(services.progress).toConstantValue(context.progress);
+  container.bind(services.signal).toConstantValue(signal ?? context.signal);
+  container
+    .bind(parts.encoder)
+    .toResolvedValue(() => watchDraws(context, create))
+    .inSingletonScope()
+    .onDeactivation((encoder) => encoder.dispose());
+  return container;
+}
+
 /** Clips of 3 time steps of 2 x 2 pixels; all bytes of clip i are `bytes[i]`, or i. */
 function bench(count: number, create: Changes['create'], bytes: Record<number, number> = {}): Bench {
   const cache = new StageCache(fresh(), '', 'use');
-  const frames = cache.blobs('frames', 'k', 36);
+  const { frames } = pixelBlobs(planOf(), cache, 'n');
   const clips = clipsOf(count);
   clips.forEach(({ digest }, i) => frames.write(digest, new Uint8Array(36).fill(bytes[i] ?? i)));
   const perception: Perception = { clips: new Map(), faults: new Map(), frames, faces: null };
-  const run = async (changes: Partial<Changes> = {}) => {
-    const { config = {}, seed = 0, train = {}, keep = 'float32', onError = 'skip', tokens = 2, backend = 'cpu' } = changes;
-    const context = testContext(seed);
-    const container = new Container();
-    container.bind(services.log).toConstantValue(context.log);
-    container.bind(services.progress).toConstantValue(context.progress);
-    container.bind(services.signal).toConstantValue(changes.signal ?? context.signal);
-    container
-      .bind(parts.encoder)
-      .toResolvedValue(() => watchDraws(context, changes.create ?? create))
-      .inSingletonScope()
-      .onDeactivation((encoder) => encoder.dispose());
-    const plugin = (kind: string) => ({
-      manifest: { kind, name: kind, version: '1.0.0', deterministic: true, input: () => ({ frame: {}, face: {} }) },
-      config,
-    });
-    const plan = {
-      settings: { seed, checkpoint: '', train: { ...testSettings, ...train }, encode: { keep }, data: { 'on-error': onError }, video: {} },
-      plugins: { encoder: plugin('encoder'), detector: plugin('detector'), tracker: plugin('tracker') },
-      ports: {
-        frames: { type: 'frames', dims: { count: 3, height: 2, width: 2 } },
-        faces: null,
-        tokens: { type: 'visual-tokens', dims: { time: 3, 'frame-tokens': tokens, 'face-tokens': 0, width: null } },
-      },
-    } as unknown as RunPlan;
-    return frozenFeatures({ plan, container, perception, clips, cache, backend, nonce: 'n' });
+  const run = (changes: Partial<Changes> = {}) => {
+    const container = containerOf(changes.create ?? create, changes);
+    return frozenFeatures({ plan: planOf(changes), container, clips, cache, backend: changes.backend ?? 'cpu', nonce: 'n' });
   };
   return { cache, perception, clips, run };
 }
 
-const plan = {
-  ports: { frames: { type: 'frames', dims: { count: 3, height: 2, width: 2 } }, faces: null },
-} as unknown as RunPlan;
+const plan = planOf();
 
 test('tokens are made once, in batches of one shape, by an encoder that is then disposed of; a second run makes none', async () => {
   const calls: string[] = [];
-  const { run, perception, clips } = bench(6, () => twoTokens(calls));
+  const { run, perception, clips } = bench(5, () => twoTokens(calls));
   const features = (await run())!;
-  // One look at black pictures, then 4 clips and 2 that are filled up.
-  assert.equal(calls, ['4x3x2x2x3', '4x3x2x2x3', '4x3x2x2x3', 'disposed']);
+  // One look at black pictures, then twice 2 clips and one that is filled up.
+  assert.equal(calls, [...Array<string>(4).fill('2x3x2x2x3'), 'disposed']);
   assert.ok(features.ms! >= 0);
   const again = (await run())!;
-  assert.is(calls.length, 4);
+  assert.is(calls.length, 5);
   assert.is(again.key, features.key);
   assert.is(again.ms, null);
-  const { 'frame-tokens': tokens, ...rest } = visualSource(plan, perception, again, clips).batch([5, 0]);
+  const { 'frame-tokens': tokens, ...rest } = visualSource(plan, perception, again, clips).batch([4, 0]);
   assert.equal(rest, {});
   assert.equal(tokens!.shape, [2, 3, 2, 3]);
-  assert.equal([...(tokens as HostArray).data.slice(0, 6)], [5, 0, 1, 5, 1, 1]);
+  assert.equal([...(tokens as HostArray).data.slice(0, 6)], [4, 0, 1, 4, 1, 1]);
   assert.equal([...(tokens as HostArray).data.slice(18, 24)], [0, 0, 1, 0, 1, 1]);
 });
 
@@ -177,6 +183,7 @@ test('a clip that fails is named and left out, or ends the run; where all fail, 
     clips.map(({ digest }) => blobs.has(digest)),
     [true, true, false, true, false, true],
   );
+  assert.is((await run())!.faults.size, 2, 'alone, they still are no fault of the encoder');
   const ended = (await bench(6, () => twoTokens([]), broken)
     .run({ onError: 'fail' })
     .catch((error: Fault) => error)) as Fault;
@@ -216,10 +223,37 @@ test('an interrupted run keeps what it made, and goes on from there', async () =
   const { run } = bench(12, interrupting);
   const ended = (await run({ signal: controller.signal }).catch((error: Fault) => error)) as Fault;
   assert.is(ended.code, 'INTERRUPTED');
-  assert.match(ended.message, '8 of 12');
+  assert.match(ended.message, '4 of 12');
   calls.length = 0;
   await run({ create: () => twoTokens(calls) });
-  assert.equal(calls, ['4x3x2x2x3', 'disposed'], 'four clips were left');
+  assert.equal(calls, [...Array<string>(4).fill('2x3x2x2x3'), 'disposed'], 'eight clips were left');
+});
+
+test('clips are encoded while others are still seen; what is left then is left to the run', async () => {
+  const calls: string[] = [];
+  const { cache, clips } = bench(9, () => assert.unreachable() as never);
+  const plan = planOf({ train: { frozen: ['encoder'] } });
+  const trained = planOf();
+  const shared = { cache, backend: 'cpu', nonce: 'n' };
+  const container = containerOf(() => twoTokens(calls));
+  const ahead = new EncodeAhead([trained, plan], { ...shared, clips: 9, containers: new Map([[plan, container]]) });
+  for (const clip of clips.slice(0, 5)) {
+    ahead.seen(trained, clip);
+    ahead.seen(plan, clip);
+  }
+  while (calls.length < 3) await setTimeout(5);
+  await setTimeout(20);
+  const { plan: whose, encoded } = await ahead.end();
+  assert.is(whose, plan);
+  // In pairs: the fifth waits for a sixth.
+  assert.is(encoded.clips, 4);
+  assert.is(calls.length, 3, 'a look at black pictures, and two pairs');
+  calls.length = 0;
+  const features = (await frozenFeatures({ ...shared, plan, container, clips, ahead: encoded }))!;
+  assert.equal(calls, [...Array<string>(3).fill('2x3x2x2x3'), 'disposed']);
+  assert.ok(features.ms! > 0, 'all were encoded in this run');
+  const idle = new EncodeAhead([trained], { ...shared, clips: 9, containers: new Map() });
+  assert.equal(await idle.end(), { plan: undefined, encoded: { clips: 0, ms: 0 } });
 });
 
 test('float16 keeps what a half can hold, rounded, and refuses the rest', async () => {

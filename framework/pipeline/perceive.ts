@@ -3,10 +3,10 @@ import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { cropSquares, resizeFrames, type DecodedFrames } from '../video/index.js';
 import type { BlobStore } from './blob-store.js';
-import { pixelShape, sizeOf } from './clip-array.js';
 import { decodeClip } from './decode-clip.js';
 import { mapPool } from './map-pool.js';
 import { perceptionKeys, type PerceptionKeys } from './perception-keys.js';
+import { pixelBlobs } from './pixel-blobs.js';
 import type { RecordStore } from './record-store.js';
 import { SeenClips, type Found, type Tracked } from './seen-clips.js';
 import type { StageCache } from './stage-cache.js';
@@ -40,6 +40,8 @@ interface PerceiveOptions {
   signal: AbortSignal;
   /** Tells experiments apart where a plugin's output may not be shared. */
   nonce: string;
+  /** Told when a clip's pixels are there as a run wants them. */
+  onSeen?: (plan: RunPlan, clip: DigestedClip) => void;
 }
 
 /** More are decoded at once than there are detectors, so that the detector does not wait for ffmpeg. */
@@ -103,20 +105,16 @@ class ClipView {
 export async function perceive(
   viewers: readonly Viewer[],
   clips: readonly DigestedClip[],
-  { cache, progress, signal, nonce }: PerceiveOptions,
+  { cache, progress, signal, nonce, onSeen }: PerceiveOptions,
 ): Promise<Map<RunPlan, Perception>> {
   const stores = new Map<string, RecordStore<unknown>>();
-  const blobs = new Map<string, BlobStore>();
   const views = viewers.map((viewer) => {
     const keys = perceptionKeys(viewer.plan, nonce);
     if (!stores.has(keys.detections)) stores.set(keys.detections, cache.records('detect', keys.detections));
     if (!stores.has(keys.tracks)) stores.set(keys.tracks, cache.records('track', keys.tracks));
-    const { frames, faces } = viewer.plan.ports;
-    if (!blobs.has(keys.frames)) blobs.set(keys.frames, cache.blobs('frames', keys.frames, sizeOf(pixelShape(frames))));
-    if (keys.faces && !blobs.has(keys.faces)) blobs.set(keys.faces, cache.blobs('faces', keys.faces, sizeOf(pixelShape(faces!))));
     const clips = new SeenClips(stores.get(keys.detections) as RecordStore<Found>, stores.get(keys.tracks) as RecordStore<Tracked>);
     const seen = { clips, faults: new Map<string, Fault>() };
-    return { viewer, keys, seen, frames: blobs.get(keys.frames)!, faces: keys.faces === null ? null : blobs.get(keys.faces)! };
+    return { viewer, keys, seen, ...pixelBlobs(viewer.plan, cache, nonce) };
   });
 
   async function look(view: (typeof views)[number], digested: DigestedClip, clipView: ClipView): Promise<void> {
@@ -140,6 +138,7 @@ export async function perceive(
       faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin, size, filter }));
     }
     seen.clips.add(digested.clip.id, digested.digest, fresh ? found.ms + tracked.ms : null);
+    onSeen?.(viewer.plan, digested);
   }
 
   const step = progress.start('see faces', clips.length);

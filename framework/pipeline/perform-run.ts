@@ -3,6 +3,7 @@ import { parts, services } from '../container/tokens.js';
 import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import type { Encoded } from './feature-stream.js';
 import { frozenFeatures } from './frozen-features.js';
 import { logPredictions, logScores } from './log-run.js';
 import type { GenerationProcess } from './generation/generation-process.js';
@@ -10,7 +11,7 @@ import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
 import { scoreRun } from './score-run.js';
-import { evaluatesFrom } from './training-samples.js';
+import { isUsed } from './training-samples.js';
 
 /** A run that reached its scores. */
 export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords' | 'checkpoint'> {
@@ -37,6 +38,8 @@ interface PerformOptions {
   backend: string;
   generation: GenerationProcess;
   nonce: string;
+  /** Of its clips' tokens, those that were made while the clips were seen. */
+  ahead?: Encoded;
   overlays: SampleOverlays;
   samples: readonly Clip[];
 }
@@ -56,17 +59,11 @@ async function logOverlays({ plan, container, perception, handle, overlays, samp
   }
 }
 
-/** Whether a run tunes on the clip, or is evaluated or tested on it. */
-function isUsed({ split, references }: Clip, { settings }: RunPlan): boolean {
-  if (split === 'test') return true;
-  return references.length > 0 && (split === 'train' || evaluatesFrom(settings.train) === 'validation');
-}
-
 /** Tunes, captions, scores and logs one run of the sweep. Throws Fault RUN_FAILED where no test clip can be used. */
 export async function performRun(options: PerformOptions): Promise<PerformedRun> {
   const { plan, container, perception, clips, handle } = options;
   const seen = clips.filter(({ clip }) => perception.clips.has(clip.id));
-  const features = await frozenFeatures({ ...options, clips: seen.filter(({ clip }) => isUsed(clip, plan)) });
+  const features = await frozenFeatures({ ...options, clips: seen.filter(({ clip }) => isUsed(clip, plan.settings.train)) });
   const faults = new Map([...perception.faults, ...(features?.faults ?? [])]);
   const usable = seen.filter(({ clip }) => !faults.has(clip.id));
   const test = usable.filter(({ clip }) => clip.split === 'test');

@@ -1,6 +1,6 @@
 export { loadCheckpoint, loadEncoder, readCheckpointState, saveCheckpoint } from './checkpoint.js';
 export { holdOut } from './hold-out.js';
-export { trains } from './parameter-groups.js';
+export { matches, trains } from './parameter-groups.js';
 export { checkEngine } from './make-engine.js';
 export { trainStages } from './train-stages.js';
 export { generateAll } from './generate-all.js';

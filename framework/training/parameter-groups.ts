@@ -3,6 +3,9 @@ import { Fault, nearest } from '../faults/index.js';
 import type { ParameterGroup } from './step-engine.js';
 import type { TrainStage } from './train-stages.js';
 
+/** Freezing a part that has no variables, such as an encoder outside the tensor library, is no mistake. */
+const wholeParts = ['encoder', 'projector', 'llm-head'];
+
 /**
  * Whether a pattern means a variable: a name or the beginning of one up to a `/` or `.`, with `*` for any characters, as in `projector`,
  * `llm-head/model.layers.0`, `*norm*`.
@@ -25,7 +28,9 @@ export function parameterGroups(variables: Readonly<Record<string, Variable>>, s
   const { trainable, frozen, parts, optimizer } = stage;
   const names = Object.keys(variables);
   for (const [key, patterns] of Object.entries({ trainable, frozen, parts: Object.keys(parts) })) {
-    const idle = patterns.find((pattern) => !names.some((name) => matches(pattern, name)));
+    const idle = patterns.find(
+      (pattern) => !names.some((name) => matches(pattern, name)) && !(key === 'frozen' && wholeParts.includes(pattern)),
+    );
     if (idle !== undefined) throw noVariable(key, idle, names, stage);
   }
   const groups = new Map<string, ParameterGroup & { variables: Record<string, Variable> }>();
