@@ -75,7 +75,7 @@ function copies(videos) {
 }
 
 async function main() {
-  const overrides = ['sweep={}', `data.train=0`, `data.test=${drawn}`, 'train.frozen=[encoder]', ...positionals];
+  const overrides = ['sweep.tracker=[facetrack]', `data.train=0`, `data.test=${drawn}`, 'train.frozen=[encoder]', ...positionals];
   const log = { info: () => {}, warn: (text) => shown.print(text) };
   const registry = new PluginRegistry(generatedPlugins);
   const { runs } = await planExperiment('quickstart', overrides, { registry, args: [] });
