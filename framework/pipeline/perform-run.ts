@@ -14,7 +14,7 @@ import { scoreRun } from './score-run.js';
 import { isUsed } from './training-samples.js';
 
 /** A run that reached its scores. */
-export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords' | 'checkpoint'> {
+export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords'> {
   plan: RunPlan;
   handle: RunHandle;
   perception: Perception;

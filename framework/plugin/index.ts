@@ -3,6 +3,7 @@ export { definePlugin } from './define-plugin.js';
 export { Comparisons } from './golden/comparisons.js';
 export { GoldenValues } from './golden/golden-values.js';
 export { pluginKinds } from './plugin-kinds.js';
+export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
 export { visionEncoder } from './vision/vision-encoder-plugin.js';

@@ -50,7 +50,7 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, prec
       case real.TF_ATTR_BOOL:
         return { flag: Boolean(value) };
       case real.TF_ATTR_INT:
-        return { integer: Number(value) };
+        return Array.isArray(value) ? { integers: value } : { integer: Number(value) };
       case real.TF_ATTR_FLOAT:
         return { float: Number(value) };
       case real.TF_ATTR_STRING:
