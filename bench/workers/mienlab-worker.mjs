@@ -11,10 +11,9 @@ import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph
 import { eagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
 import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
-async function openBackend({ task, threads, backend = 'tensorflow' }) {
-  const work = task === 'generation' ? 'decoding' : 'training';
-  // Generation is tried with several numbers of threads; in training, mienlab's own table decides.
-  if (task === 'generation') process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+async function openBackend({ task, threads, backend = 'tensorflow', work = task === 'generation' ? 'decoding' : 'training' }) {
+  // Generation is tried with several numbers of threads; elsewhere mienlab's own table decides.
+  if (threads !== undefined && task === 'generation') process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   const choice = await chooseBackend({ backend, work });
   useTensorflow(await loadBackend(choice, work));
   return { mienlab: packageVersion(), ...choice.versions, device: choice.device.name };

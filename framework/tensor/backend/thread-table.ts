@@ -15,3 +15,30 @@ const threadTable: Record<TensorWork, Record<string, string>> = {
 export function threadEnvironment(work: TensorWork): Record<string, string> {
   return { ...threadTable[work] };
 }
+
+/**
+ * What the row `decoding` does for a step of a decoder of 4 layers: its time over that with the row `training`, by hidden size and sequences
+ * (`npm run bench -- decoding-threads`, AMD EPYC, two cores, other work going on, the best of 10):
+ *
+ *     hidden     1     8    32
+ *        128  0.31  0.44  0.52
+ *        256  0.57  0.79  1.27
+ *        384  3.03  2.38  1.84
+ *        512  0.96     -  0.83, of medians 2.05 and 1.03
+ *
+ * It pays for products of up to this size, hidden squared times sequences.
+ */
+const largestStep = 2 ** 19;
+/**
+ * Another process costs 1.2 s of the processor's time until it has loaded TensorFlow and the checkpoint. At 0.3 ms (1 sequence) to 0.6 ms
+ * (16) saved a step, and answers half as long as they may be, that many possible steps bring it in.
+ */
+const fewestSteps = 8000;
+
+/**
+ * Whether decoding pays in a process of its own, where this one has the threads of training: `steps` is the most that can come, each of so
+ * many sequences (clips of a batch times beams) through a decoder of this hidden size.
+ */
+export function decodingPays({ hidden, sequences, steps }: { hidden: number; sequences: number; steps: number }): boolean {
+  return sequences * hidden ** 2 <= largestStep && steps >= fewestSteps;
+}
