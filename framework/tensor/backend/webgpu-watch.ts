@@ -91,7 +91,7 @@ export function watchWebGpu(backend: WatchedBackend): void {
   };
   backend.readSync = (dataId) => {
     const kept = backend.tensorMap.get(dataId);
-    if (kept && (kept.values != null || kept.dtype === 'string')) return readSync.call(backend, dataId);
+    if (kept && (kept.values !== null && kept.values !== undefined || kept.dtype === 'string')) return readSync.call(backend, dataId);
     throw new Fault('BACKEND_FAILED', `the values of a tensor on webgpu can only be awaited; they were asked for at once, after ${last}`, {
       hint: 'in code of your own, await tensor.data() in place of dataSync(); else use tensor.backend=tensorflow or wasm',
     });
