@@ -52,5 +52,5 @@ export interface CheckpointExporter {
    * Writes a folder: an adapter on its own where one was tuned, with `merged` the whole model with what was learned in it. `config` is the part's
    * config in the run. A folder that is there is replaced, but not before the new one is whole. Gives what it wrote, in words.
    */
-  export(weights: TunedWeights, config: Readonly<Record<string, unknown>>, target: { folder: string; merged: boolean }): string;
+  export(weights: TunedWeights, config: Readonly<Record<string, unknown>>, target: { folder: string; merged: boolean }): Promise<string>;
 }

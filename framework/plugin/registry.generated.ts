@@ -5,6 +5,7 @@ export const generatedPlugins: PluginTable = {
   dataset: {
     'drawn-faces': () => import('../../plugins/datasets/drawn-faces/plugin.js'),
     folder: () => import('../../plugins/datasets/folder/plugin.js'),
+    instructions: () => import('../../plugins/datasets/instructions/plugin.js'),
   },
   detector: {
     blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
@@ -16,13 +17,22 @@ export const generatedPlugins: PluginTable = {
   },
   encoder: {
     clip: () => import('../../plugins/encoders/clip/plugin.js'),
-    'dinov2': () => import('../../plugins/encoders/dinov2/plugin.js'),
+    dinov2: () => import('../../plugins/encoders/dinov2/plugin.js'),
+    'face-emotion': () => import('../../plugins/encoders/face-emotion/plugin.js'),
+    faceres: () => import('../../plugins/encoders/faceres/plugin.js'),
+    'facetrack-mm': () => import('../../plugins/encoders/facetrack-mm/plugin.js'),
+    onnx: () => import('../../plugins/encoders/onnx/plugin.js'),
     siglip: () => import('../../plugins/encoders/siglip/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
     vit: () => import('../../plugins/encoders/vit/plugin.js'),
   },
   projector: {
+    'concat-mlp': () => import('../../plugins/projectors/concat-mlp/plugin.js'),
+    linear: () => import('../../plugins/projectors/linear/plugin.js'),
+    'mlp2x-gelu': () => import('../../plugins/projectors/mlp2x-gelu/plugin.js'),
     'pooled-mlp': () => import('../../plugins/projectors/pooled-mlp/plugin.js'),
+    resampler: () => import('../../plugins/projectors/resampler/plugin.js'),
+    stc: () => import('../../plugins/projectors/stc/plugin.js'),
   },
   'llm-head': {
     'causal-lm': () => import('../../plugins/llm-heads/causal-lm/plugin.js'),

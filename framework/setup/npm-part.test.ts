@@ -13,7 +13,7 @@ import { keptPackagePath, loadKeptPackage } from '../tensor/kept-package.js';
 import { fetchNpmPackage } from './fetch-npm-package.js';
 import { packageSets, type PinnedPackage } from './npm-table.js';
 import { findProgram, runProgram } from './run-program.js';
-import { faultOf } from './testing/fault-of.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-npm-part-'));
 const testWithNpm = findProgram('npm') && findProgram('tar') ? test : test.skip;

@@ -10,8 +10,15 @@ import { testContext } from './test-context.js';
 const clips = 2;
 const time = 3;
 
-/** Registers the tests that every encoder must pass: shapes as its manifest says, gradients for every variable, no leaks, the seed settles the weights. */
-export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: PluginConfig = {}): void {
+/**
+ * Registers the tests that every encoder must pass: shapes as its manifest says, gradients for every variable, no leaks, the seed settles the
+ * weights; nothing to train where the manifest says that it is frozen. `pretrained`: the weights come from a file, whatever the seed.
+ */
+export function encoderConforms(
+  plugin: PluginManifest<'encoder'>,
+  overrides: PluginConfig = {},
+  { pretrained = false }: { pretrained?: boolean } = {},
+): void {
   const config = { ...defaultConfig(plugin.config), ...overrides };
   const size = plugin.input!(config);
   const sides = ({ height, width }: { height: number; width: number }) => ({ count: time, height, width });
@@ -24,7 +31,12 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
     const tf = tensorflow();
     const pixels = ({ height, width }: { height: number; width: number }, seed: number) =>
       tf.randomUniform([clips, time, height, width, 3], 0, 255, 'float32', seed) as Tensor5D;
-    return { frames: pixels(size.frame, 1), faces: principal ? pixels(size.face, 2) : null };
+    // In the first step of the first clip there is no face.
+    const seen = tf.tidy(() => tf.concat([tf.zeros([1, 1, 1, 1, 1]), tf.ones([1, time - 1, 1, 1, 1])], 1));
+    const crops = () => tidy(() => tf.mul(pixels(size.face, 2), tf.concat([seen, tf.ones([clips - 1, time, 1, 1, 1])], 0)) as Tensor5D);
+    const faces = principal ? crops() : null;
+    seen.dispose();
+    return { frames: pixels(size.frame, 1), faces };
   };
 
   for (const principal of [1, 0]) {
@@ -37,8 +49,9 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
       const encoder = await make(1, principal);
       const pixels = input(principal);
       const tokens = encoder.encode(pixels);
-      assert.equal(tokens.frames.shape, [clips, time, dims['frame-tokens'], dims['width']]);
-      assert.equal(tokens.faces?.shape ?? null, principal ? [clips, time, dims['face-tokens'], dims['width']] : null);
+      assert.equal(tokens.frames.shape, [clips, dims['time'], dims['frame-tokens'], dims['width']]);
+      const faceShape = [clips, dims['face-time'] ?? dims['time'], dims['face-tokens'], dims['face-width'] ?? dims['width']];
+      assert.equal(tokens.faces?.shape ?? null, principal ? faceShape : null);
       assert.ok([...tokens.frames.dataSync()].every(Number.isFinite));
       await assertNoLeak(() => Object.values(encoder.encode(pixels)).filter((tensor) => tensor !== null));
       tensorflow().dispose([
@@ -57,8 +70,9 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
     const before = tf.memory().numTensors;
     const [one, same, other] = await Promise.all([make(1, 1), make(1, 1), make(2, 1)]);
     assert.equal(weightsOf(one), weightsOf(same));
+    if (plugin.frozen?.(config)) assert.equal(Object.keys(one.variables), [], 'a frozen encoder has something to train');
     if (Object.keys(one.variables).length) {
-      assert.not.equal(weightsOf(one), weightsOf(other));
+      if (!pretrained) assert.not.equal(weightsOf(one), weightsOf(other));
       const pixels = input(1);
       const sizes = gradientSizes(one, () => {
         const { frames: frameTokens, faces } = one.encode(pixels);

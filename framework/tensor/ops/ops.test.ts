@@ -1,20 +1,26 @@
-import type { Tensor } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seededRandom } from '../../plugin/index.js';
 import { testBackend } from '../test-backend.js';
 import type { Tensorflow } from '../tensorflow.js';
 import { attention } from './attention.js';
+import { crossAttention } from './cross-attention.js';
 import { binaryCrossEntropy, crossEntropy } from './cross-entropy.js';
+import { depthwiseConv } from './depthwise-conv.js';
 import { dropout } from './dropout.js';
 import { embed } from './embed.js';
 import { gelu } from './gelu.js';
 import { causalMask } from './causal-mask.js';
 import { groupedAttention } from './grouped-attention.js';
+import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
+import { poolGrid } from './pool-grid.js';
 import { project } from './project.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotary, rotaryTables } from './rotary.js';
+import { geluTanh, quickGelu } from './sigmoid-gelu.js';
+import { silu } from './silu.js';
 import { swiglu } from './swiglu.js';
 
 type Values = { shape: number[]; values: number[] };
@@ -138,6 +144,38 @@ const cases: Case[] = [
     plain: (tf, x) => tf.mul(x!, tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1)).mul(0.5),
   },
   {
+    name: 'geluTanh',
+    inputs: [{ shape: [7], values: [-6, -2, -0.5, 0, 0.3, 1, 5] }],
+    run: (_, x) => geluTanh(x!),
+    plain: (tf, x) =>
+      tf.mul(x!, tf.add(tf.tanh(tf.mul(tf.add(x!, tf.mul(tf.mul(tf.square(x!), x!), 0.044715)), Math.sqrt(2 / Math.PI))), 1)).mul(0.5),
+  },
+  {
+    name: 'quickGelu',
+    inputs: [{ shape: [7], values: [-6, -2, -0.5, 0, 0.3, 1, 5] }],
+    run: (_, x) => quickGelu(x!),
+    plain: (tf, x) => tf.mul(x!, tf.sigmoid(tf.mul(x!, 1.702))),
+  },
+  {
+    name: 'layerNorm',
+    inputs: [drawn(4, 6), drawn(6), drawn(6)],
+    run: (_, x, g, b) => layerNorm(x!, g!, b!, 1e-5),
+    plain: (tf, x, g, b) => {
+      const centred = x!.sub(x!.mean(-1, true));
+      return tf.add(centred.mul(centred.square().mean(-1, true).add(1e-5).rsqrt()).mul(g!), b!);
+    },
+  },
+  {
+    name: 'groupedAttention, fewer queries than keys, no mask',
+    inputs: [drawn(2, 4), drawn(6, 4), drawn(6, 4)],
+    run: (_, q, ks, vs) => groupedAttention(q!, ks!, vs!, null, { batch: 2, length: 1, keys: 3, heads: 2, keyValueHeads: 2 }),
+    plain: (tf, q, ks, vs) => {
+      const heads = (x: Tensor, length: number) => tf.transpose(tf.reshape(x, [2, length, 2, 2]), [0, 2, 1, 3]);
+      const weights = tf.softmax(tf.matMul(heads(q!, 1), heads(ks!, 3), false, true));
+      return tf.reshape(tf.transpose(tf.matMul(weights, heads(vs!, 3)), [0, 2, 1, 3]), [2, 4]);
+    },
+  },
+  {
     name: 'attention, causal',
     inputs: [drawn(6, 12)],
     run: (tf, x) => attention(x!, causal(tf), lengths),
@@ -192,6 +230,38 @@ const cases: Case[] = [
         .add(tf.log(tf.sub(1, p)).mul(tf.sub(1, truth)));
       return each.mean(-1).mul(tf.tensor1d(rowWeights)).sum().neg();
     },
+  },
+  {
+    name: 'layerNorm',
+    inputs: [drawn(4, 6), drawn(6), drawn(6)],
+    run: (_, x, g, b) => layerNorm(x!, g!, b!, 1e-6),
+    plain: (tf, x, g, b) => {
+      const centred = x!.sub(x!.mean(-1, true));
+      return tf.add(centred.mul(centred.square().mean(-1, true).add(1e-6).rsqrt()).mul(g!), b!);
+    },
+  },
+  { name: 'silu', inputs: [drawn(9)], run: (_, x) => silu(x!), plain: (tf, x) => x!.mul(tf.sigmoid(x!)) },
+  {
+    name: 'crossAttention',
+    inputs: [drawn(4, 4), drawn(6, 4), drawn(6, 4)],
+    run: (_, q, k, v) => crossAttention(q!, k!, v!, { batch: 2, queries: 2, keys: 3, heads: 2 }),
+    plain: (tf, q, k, v) => {
+      const heads = (x: Tensor, length: number) => tf.transpose(tf.reshape(x, [2, length, 2, 2]), [0, 2, 1, 3]);
+      const weights = tf.softmax(tf.matMul(heads(q!, 2), heads(k!, 3), false, true).div(Math.SQRT2));
+      return tf.reshape(tf.transpose(tf.matMul(weights, heads(v!, 3)), [0, 2, 1, 3]), [4, 4]);
+    },
+  },
+  {
+    name: 'depthwiseConv',
+    inputs: [drawn(2, 3, 4, 2), drawn(9, 2)],
+    run: (_, x, w) => depthwiseConv(x as Tensor4D, w!),
+    plain: (tf, x, w) => tf.depthwiseConv2d(x as Tensor4D, tf.reshape(w!, [3, 3, 2, 1]) as Tensor4D, 1, 'same'),
+  },
+  {
+    name: 'poolGrid',
+    inputs: [drawn(2, 1, 12, 2)],
+    run: (_, x) => poolGrid(x as Tensor4D, { rows: 2, columns: 6, outRows: 1, outColumns: 3 }),
+    plain: (tf, x) => tf.reshape(tf.avgPool(tf.reshape(x!, [2, 2, 6, 2]) as Tensor4D, [2, 2], [2, 2], 'valid'), [2, 1, 3, 2]),
   },
 ];
 

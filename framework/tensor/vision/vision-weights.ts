@@ -39,7 +39,7 @@ export function visionWeightShapes(spec: VisionSpec, { layers, norm, pooler }: V
     linear(`${layer}.${names.up}`, inner, hidden);
     linear(`${layer}.${names.down}`, hidden, inner);
   }
-  if (norm) normal(names.norm);
+  if ((norm && spec.finalNorm) || (pooler && spec.pooler === 'class-norm')) normal(names.norm);
   if (pooler && head) {
     if (spec.pooler === 'class-tanh') linear(head, hidden, hidden);
     else {

@@ -18,12 +18,13 @@ export class TinyVit implements Encoder {
   readonly variables: Variables;
   readonly #patchWeights: Variable;
   readonly #patchBias: Variable;
-  readonly #positions: { frames: Variable; faces: Variable };
+  readonly #positions: { frames: Variable; faces: Variable | null };
   readonly #blocks: BlockWeights[];
 
   constructor(
     random: Random,
     private readonly config: TinyVitConfig,
+    hasFaces: boolean,
   ) {
     const { patch, width, layers } = config;
     const patches = (height: number, width: number) => (height / patch) * (width / patch);
@@ -32,7 +33,9 @@ export class TinyVit implements Encoder {
     this.#patchBias = constantVariable([width], 0);
     this.#positions = {
       frames: normalVariable(random.fork('frame-positions'), [patches(config['frame-height'], config['frame-width']), width], 0.02),
-      faces: normalVariable(random.fork('face-positions'), [patches(config['crop-size'], config['crop-size']), width], 0.02),
+      faces: hasFaces
+        ? normalVariable(random.fork('face-positions'), [patches(config['crop-size'], config['crop-size']), width], 0.02)
+        : null,
     };
     this.#blocks = Array.from({ length: layers }, (_, i) =>
       blockWeights(random.fork(`block-${i}`), { width, inner: 4 * width, depth: layers }),
@@ -42,7 +45,7 @@ export class TinyVit implements Encoder {
       'patch.weights': this.#patchWeights,
       'patch.bias': this.#patchBias,
       'positions.frames': this.#positions.frames,
-      'positions.faces': this.#positions.faces,
+      ...(this.#positions.faces && { 'positions.faces': this.#positions.faces }),
       ...Object.fromEntries(blocks),
     };
   }
@@ -50,7 +53,7 @@ export class TinyVit implements Encoder {
   encode(input: VisualInput): VisualTokens {
     return tidy(() => ({
       frames: this.#tokens(input.frames, this.#positions.frames),
-      faces: input.faces && this.#tokens(input.faces, this.#positions.faces),
+      faces: input.faces && this.#tokens(input.faces, this.#positions.faces!),
     }));
   }
 

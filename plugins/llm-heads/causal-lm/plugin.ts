@@ -1,8 +1,7 @@
 import { Fault } from 'mienlab/faults';
 import { definePlugin } from 'mienlab/plugin';
 import { isCausalLm } from './checkpoint-config.js';
-import { exportTuned } from './lora/export-tuned.js';
-import { checkpointOf, contextLengthOf, type CausalLmConfig } from './options.js';
+import { checkpointOf, contextLengthOf, promptOptions, type CausalLmConfig } from './options.js';
 
 const text = (description: string, value = '') => ({ type: 'string', default: value, description });
 
@@ -77,6 +76,22 @@ export default definePlugin({
     const { spec } = checkpointOf(config);
     return { contextLength: contextLengthOf(config, spec), hidden: spec.hidden };
   },
+  preparer: async ({ resolve }, options) => {
+    const { PromptMaker } = await import('./prompt.js');
+    const { trainingPromptBatch } = await import('./prompt-batch.js');
+    const config = options as unknown as CausalLmConfig;
+    const checkpoint = checkpointOf(config, resolve);
+    const length = contextLengthOf(config, checkpoint.spec);
+    const prompts = new PromptMaker(checkpoint.tokenizer(), promptOptions(config, length, checkpoint.endIds));
+    return {
+      prepare: (samples, visual) =>
+        trainingPromptBatch(
+          samples.map((sample, i) => prompts.training(sample, visual, i)),
+          visual,
+          length,
+        ),
+    };
+  },
   verifier: {
     accepts: isCausalLm,
     verify: async (golden, context) => {
@@ -84,7 +99,12 @@ export default definePlugin({
       return verifyCausalLm(golden, context);
     },
   },
-  exporter: { export: exportTuned },
+  exporter: {
+    export: async (weights, config, target) => {
+      const { exportTuned } = await import('./lora/export-tuned.js');
+      return exportTuned(weights, config, target);
+    },
+  },
   deterministic: true,
   citation: 'Wolf et al., Transformers: State-of-the-Art Natural Language Processing, EMNLP 2020 (the reference implementation).',
   licence: { code: 'Apache-2.0', weights: 'the checkpoint’s own' },

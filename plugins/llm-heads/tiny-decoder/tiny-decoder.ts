@@ -10,12 +10,13 @@ import {
   rmsNorm,
   tensorflow,
   transformerBlock,
+  weightedRows,
   type BlockWeights,
 } from 'mienlab/tensor';
 import { ByteBpe } from './byte-bpe.js';
 import { generate } from './generate.js';
 import type { TinyDecoderConfig } from './plugin.js';
-import { trainingBatch, tokenize, type TrainingBatch } from './text-batch.js';
+import { samplesBatch, type TrainingBatch } from './text-batch.js';
 
 /** All weights: the embedding table, learned text positions, blocks, the last norm, and the output layer. */
 export interface DecoderWeights {
@@ -76,12 +77,11 @@ export class TinyDecoder implements LlmHead {
   }
 
   prepare(samples: readonly InstructionSample[], visual: number): TrainingBatch {
-    const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
-    return trainingBatch(texts, visual, this.tokenizer.size, this.config['context-length']);
+    return samplesBatch(samples, visual, this.tokenizer, this.config);
   }
 
   answerTokens({ weights }: HostBatch): number {
-    return (weights!.data as Float32Array).filter((weight) => weight > 0).length;
+    return weightedRows(weights!);
   }
 
   loss({ ids, labels, weights }: Readonly<Record<keyof TrainingBatch, Tensor>>, visual: Tensor3D): Scalar {
