@@ -8,7 +8,7 @@ import { CompiledEngine } from '../../dist/framework/training/compiled-engine.js
 import { EagerEngine } from '../../dist/framework/training/eager-engine.js';
 import { CompiledSession } from '../../dist/plugins/llm-heads/causal-lm/compiled-session.js';
 import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph.js';
-import { EagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
+import { eagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
 import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
 async function openBackend({ task, threads }) {
@@ -53,7 +53,7 @@ function generation(spec) {
     const tf = tensorflow();
     const embeddings = tf.tidy(() => decoder.embed(tf.tensor1d(ids, 'int32')));
     try {
-      if (system === 'eager') return new EagerSession(decoder, { embeddings, length, lengths }, tokens);
+      if (system === 'eager') return eagerSession(decoder, { embeddings, length, lengths }, tokens);
       graph ??= new DecodeGraph(decoder, { batch, length, capacity: length + tokens });
       return new CompiledSession(graph, { embeddings: await embeddings.data(), lengths }, decoder.spec.vocabulary);
     } finally {

@@ -1,58 +1,9 @@
 import convict, { type Schema } from 'convict';
+import type { Claim } from '../compare/comparison.js';
+import type { TrainSettings } from '../training/train-settings.js';
 
 /** A chosen plugin's block: its name and its own config, which the plugin's JSON Schema checks. */
 export type PluginBlock = Readonly<Record<string, unknown>> & { readonly name: string };
-
-interface TrainSettings {
-  epochs: number;
-  steps: number;
-  batch: number;
-  accumulate: number;
-  batching: 'shuffled' | 'length-buckets';
-  clip: number;
-  engine: 'auto' | 'graph' | 'eager';
-  'check-engine': boolean;
-  precision: 'fp32' | 'bf16';
-  trainable: readonly string[];
-  frozen: readonly string[];
-  parts: Readonly<Record<string, { 'learning-rate'?: number; 'weight-decay'?: number }>>;
-  optimizer: {
-    name: 'adamw' | 'sgd';
-    'learning-rate': number;
-    betas: [number, number];
-    epsilon: number;
-    'weight-decay': number;
-    momentum: number;
-    nesterov: boolean;
-  };
-  schedule: { name: 'cosine' | 'linear' | 'constant'; 'warm-up': number; final: number };
-  evaluate: {
-    every: number;
-    from: 'share' | 'validation';
-    share: number;
-    patience: number;
-    'min-delta': number;
-    keep: number;
-    restore: 'last' | 'best';
-  };
-  'checkpoint-every': number;
-  auxiliary: { name: 'none' | 'caption-words'; 'steps-before': number; weight: number; scale: number; 'max-share': number };
-  /** What differs in each stage; looked into by `trainFaults`, as are the parts. */
-  stages: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
-}
-
-/** What an experiment set out to show: `setting` scores better than each of `against`. Tested as stated, told however it comes out. */
-interface ClaimSettings {
-  statement: string;
-  score: string;
-  setting: string;
-  against: readonly string[];
-  /** Clip kind it is about; all clips where absent. */
-  kind?: string;
-  /** The kind in words. */
-  where?: string;
-  caveat?: string;
-}
 
 /** All settings of one run; plugin blocks stand beside them. */
 export interface Settings {
@@ -70,7 +21,7 @@ export interface Settings {
   metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   video: { frames: number; sampling: 'uniform' | 'fps'; fps: number; 'max-side': number };
   crop: { margin: number };
-  train: TrainSettings;
+  train: Required<TrainSettings>;
   generate: {
     batch: number;
     'max-new-tokens': number;
@@ -84,7 +35,7 @@ export interface Settings {
   };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
-  compare: { resamples: number; samples: number; 'break-down': string[]; claims: readonly ClaimSettings[] };
+  compare: { resamples: number; samples: number; 'break-down': string[]; claims: readonly Claim[] };
   cache: 'use' | 'refresh' | 'off';
   sweep: Readonly<Record<string, unknown>>;
 }

@@ -67,10 +67,29 @@ export interface OptionalPackage {
   why: string;
 }
 
-/** Sizes an encoder wants its input in; the framework resizes and crops to them. Pixels. */
+/** Resampling kernels, antialiased as Pillow's. */
+export type ImageFilter = 'bilinear' | 'bicubic' | 'lanczos';
+
+/**
+ * How an image comes to a size of another shape: `stretch` it; scale its shorter edge to so many pixels and cut out the middle, with black around
+ * it where that is larger (CLIP's way); or pad it to a square with a colour, 0..255, then scale (LLaVA's way; the size must be a square).
+ */
+export type ImageFit = 'stretch' | { shortestEdge: number } | { pad: readonly [number, number, number] };
+
+/** A size in pixels, and how an image gets there. */
+export interface ImageSize {
+  height: number;
+  width: number;
+  /** Default: stretch. */
+  fit?: ImageFit;
+  /** Default: bilinear. */
+  filter?: ImageFilter;
+}
+
+/** Sizes an encoder wants its input in; the framework resizes and crops to them. A face's crop is a square of the frame, so nothing is left to fit. */
 export interface EncoderInput {
-  frame: { height: number; width: number };
-  face: { height: number; width: number };
+  frame: ImageSize;
+  face: Omit<ImageSize, 'fit'>;
 }
 
 export interface PluginManifest<Kind extends PluginKind = PluginKind> {

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Clip, Detection, Detector, Tracker } from '../contracts/index.js';
+import type { Clip, Detection, Detector, ImageSize, Tracker } from '../contracts/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { definePlugin } from '../plugin/index.js';
 import { encodeVideo } from '../video/index.js';
 import { perceive, type Viewer } from './perceive.js';
+import { perceptionKeys } from './perception-keys.js';
 import { StageCache } from './stage-cache.js';
 
 const box = { x: 10, y: 10, width: 20, height: 20 };
@@ -41,12 +42,33 @@ const trackerNamed = (name: string, principal: 0 | 1) =>
     create: unused,
   });
 
+const encoderThatWants = (wish: Pick<ImageSize, 'fit' | 'filter'>) =>
+  definePlugin({
+    ...common,
+    kind: 'encoder',
+    name: 'small',
+    consumes: [],
+    input: () => ({ frame: { height: 8, width: 8, ...wish }, face: { height: 4, width: 4, filter: wish.filter } }),
+    produces: () => ({ type: 'visual-tokens', dims: {} }),
+    create: unused,
+  });
+
 /** A run that decodes 2 frames at 64x48 of a 128x96 video and sees it as a fixed detector and tracker do. */
-function viewer(name: string, principal: 0 | 1, calls: string[], found: (clip: number) => Detection[] = () => [{ box, score: 1 }]): Viewer {
+function viewer(
+  name: string,
+  principal: 0 | 1,
+  calls: string[],
+  found: (clip: number) => Detection[] = () => [{ box, score: 1 }],
+  wish: Pick<ImageSize, 'fit' | 'filter'> = {},
+): Viewer {
   const tracker = trackerNamed(name, principal);
   const plan = {
     settings: { video: { frames: 2, sampling: 'uniform', fps: 2, 'max-side': 64 }, crop: { margin: 1 }, data: { 'on-error': 'skip' } },
-    plugins: { detector: { manifest: detector, config: {} }, tracker: { manifest: tracker, config: {} } },
+    plugins: {
+      detector: { manifest: detector, config: {} },
+      tracker: { manifest: tracker, config: {} },
+      encoder: { manifest: encoderThatWants(wish), config: {} },
+    },
     ports: {
       frames: { type: 'frames', dims: { count: 2, height: 8, width: 8 } },
       faces: principal ? { type: 'faces', dims: { count: 2, height: 4, width: 4 } } : null,
@@ -119,6 +141,31 @@ test('a clip without a face is at fault for runs that need one, a broken one for
   const seen = await perceive(viewers, [clipOf('empty-scene', await video()), clipOf('gone', '/nowhere/b.mp4')], options(cache));
   const faults = viewers.map(({ plan }) => [...seen.get(plan)!.faults].map(([id, { code }]) => `${id} ${code}`).sort());
   assert.equal(faults, [['gone VIDEO_UNREADABLE'], ['empty-scene VIDEO_NO_FACE', 'gone VIDEO_UNREADABLE']]);
+});
+
+test('frames and crops are fitted as the encoder wishes, each way under a key of its own', async () => {
+  const cache = new StageCache(mkdtempSync(join(tmpdir(), 'mienlab-see-')), '', 'use');
+  const wishes = [{}, { fit: { pad: [9, 9, 9] } }, { filter: 'bicubic' }] as const;
+  const viewers = wishes.map((wish) => viewer('first', 1, [], undefined, wish));
+  const seen = await perceive(viewers, [clipOf('a', await video())], options(cache));
+  // A plain grey video of 64 x 48, whose square has a quarter of padding.
+  const middleAndTop = viewers.map(({ plan }) => [
+    seen.get(plan)!.frames.read('a')[(4 * 8 + 4) * 3]!,
+    seen.get(plan)!.frames.read('a')[0]!,
+  ]);
+  const [stretched, padded, bicubic] = middleAndTop.map(([middle, top]) => [Math.abs(middle! - 200) < 4, Math.abs(top! - 200) < 4]);
+  assert.equal(
+    [stretched, padded, bicubic],
+    [
+      [true, true],
+      [true, false],
+      [true, true],
+    ],
+  );
+  const keys = viewers.map(({ plan }) => perceptionKeys(plan, 'n'));
+  assert.is(new Set(keys.map(({ frames }) => frames)).size, 3);
+  // Padding is nothing to a crop, which is a square already.
+  assert.is(new Set(keys.map(({ faces }) => faces)).size, 2);
 });
 
 test.run();

@@ -145,7 +145,8 @@ export async function perceive(
 
   async function look(view: (typeof views)[number], digested: DigestedClip, clipView: ClipView): Promise<void> {
     const { viewer, keys, seen, frames, faces } = view;
-    const { settings, ports } = viewer.plan;
+    const { settings, plugins } = viewer.plan;
+    const input = plugins.encoder.manifest.input!(plugins.encoder.config);
     const { found, fresh } = await clipView.found(viewer, keys);
     const tracked = await clipView.tracked(viewer, keys, found);
     if (faces && !tracked.principal.some(Boolean)) {
@@ -155,12 +156,12 @@ export async function perceive(
       });
     }
     if (!frames.has(digested.digest)) {
-      const { height, width } = ports.frames.dims as { height: number; width: number };
-      frames.write(digested.digest, resizeFrames(await clipView.frames(settings), { height, width }));
+      frames.write(digested.digest, resizeFrames(await clipView.frames(settings), input.frame));
     }
     if (faces && !faces.has(digested.digest)) {
-      const size = ports.faces!.dims['height']!;
-      faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin: settings.crop.margin, size }));
+      const { height: size, filter } = input.face;
+      const { margin } = settings.crop;
+      faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin, size, filter }));
     }
     seen.clips.set(digested.clip.id, {
       width: Math.round(found.width * found.scale),

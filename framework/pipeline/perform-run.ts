@@ -10,7 +10,7 @@ import type { SampleOverlays } from './sample-overlays.js';
 import { scoreRun } from './score-run.js';
 
 /** A run that reached its scores. */
-export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords' | 'checkpoint'> {
+export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords'> {
   plan: RunPlan;
   handle: RunHandle;
   perception: Perception;

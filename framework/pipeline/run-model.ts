@@ -35,8 +35,6 @@ export interface ModelRun {
   auxiliaryWords: readonly string[];
   /** Wall milliseconds a clip of generating; null where a cache answered. */
   generateMs: number | null;
-  /** Folder of the checkpoint. */
-  checkpoint: string;
 }
 
 interface ModelRunOptions {
@@ -211,5 +209,5 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     if (caption === undefined) throw new Fault('PLUGIN_FAILED', 'the LLM head gave no caption', { clip: clip.clip.id });
     return caption;
   });
-  return { predictions, ...trained, generateMs, checkpoint: folder };
+  return { predictions, ...trained, generateMs };
 }

@@ -55,8 +55,9 @@ export function checkPorts(plugins: RunPlan['plugins'], settings: Settings, plac
   // checkManifest has seen to it that encoders and heads have these.
   const input = ask('encoder', () => plugins.encoder.manifest.input!(plugins.encoder.config));
   const limits = ask('llm-head', () => plugins['llm-head'].manifest.limits!(plugins['llm-head'].config));
-  const frames: Port = { type: 'frames', dims: { count, ...input.frame } };
-  const faces: Port | null = tracks.dims['principal'] ? { type: 'faces', dims: { count, ...input.face } } : null;
+  const sides = ({ height, width }: { height: number; width: number }) => ({ count, height, width });
+  const frames: Port = { type: 'frames', dims: sides(input.frame) };
+  const faces: Port | null = tracks.dims['principal'] ? { type: 'faces', dims: sides(input.face) } : null;
   const tokens = pass(plugins.encoder, faces ? [frames, tracks, faces] : [frames, tracks]);
   const head: Port = { type: 'llm-head', dims: { hidden: limits.hidden } };
   const projected = pass(plugins.projector, [tokens, head]);

@@ -3,6 +3,7 @@ export { definePlugin } from './define-plugin.js';
 export { Comparisons } from './golden/comparisons.js';
 export { GoldenValues } from './golden/golden-values.js';
 export { pluginKinds } from './plugin-kinds.js';
+export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
 export {
@@ -15,3 +16,5 @@ export {
   type VisualStreams,
 } from './visual-streams.js';
 export { withNested } from './with-nested.js';
+export { visionEncoder } from './vision/vision-encoder-plugin.js';
+export type { VisionFamily } from './vision/vision-family.js';

@@ -15,8 +15,12 @@ export const generatedPlugins: PluginTable = {
     none: () => import('../../plugins/trackers/none/plugin.js'),
   },
   encoder: {
+    clip: () => import('../../plugins/encoders/clip/plugin.js'),
+    dinov2: () => import('../../plugins/encoders/dinov2/plugin.js'),
     'facetrack-mm': () => import('../../plugins/encoders/facetrack-mm/plugin.js'),
+    siglip: () => import('../../plugins/encoders/siglip/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
+    vit: () => import('../../plugins/encoders/vit/plugin.js'),
   },
   projector: {
     'concat-mlp': () => import('../../plugins/projectors/concat-mlp/plugin.js'),

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fetchWheel } from './fetch-wheel.js';
 import { startFakeIndex, type FakeIndex, type FakeIndexOptions } from './testing/fake-index.js';
-import { faultOf } from './testing/fault-of.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { pinOf, wheelBytes } from './testing/zip-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-fetch-'));

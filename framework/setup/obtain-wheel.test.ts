@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { obtainWheel } from './obtain-wheel.js';
 import { findPython } from './python-program.js';
 import { startFakeIndex, type FakeIndex } from './testing/fake-index.js';
-import { faultOf } from './testing/fault-of.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { pinOf, wheelBytes } from './testing/zip-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-obtain-'));

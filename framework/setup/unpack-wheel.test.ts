@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { faultOf } from './testing/fault-of.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { wheelBytes, zipBytes } from './testing/zip-bytes.js';
 import { unpackWheel } from './unpack-wheel.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fault } from '../faults/index.js';
-import { faultOf } from './testing/fault-of.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { zipBytes, type Member } from './testing/zip-bytes.js';
 import { ZipReader } from './zip-reader.js';
 

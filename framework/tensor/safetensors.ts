@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CheckpointFile, type BlockFormat } from './checkpoint-file.js';
+import { elementCount } from './element-count.js';
+import { isRecord } from './is-record.js';
 import { widenBf16, widenF16 } from './widen-halves.js';
 
 export interface StoredTensor {
@@ -57,7 +59,7 @@ export function writeSafetensors(
   // Without a prototype, so that no name of a tensor means more than a name.
   const header = Object.assign(Object.create(null) as Record<string, unknown>, { __metadata__: metadata });
   for (const [name, { shape }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += 4 * elements(shape))] };
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += 4 * elementCount(shape))] };
   }
   const text = Buffer.from(JSON.stringify(header));
   // Data starts at a multiple of 8, as the reference implementation writes it; blanks are allowed at the end of the header.
@@ -126,7 +128,7 @@ function withFile<Result>(file: string, body: (source: CheckpointFile) => Result
 function readEntry(source: CheckpointFile, { name, dtype, shape, begin }: Entry, dataStart: number): Float32Array {
   const format = readable.get(dtype);
   if (!format) throw source.invalid(`its type ${dtype} is none of ${[...readable.keys()].join(', ')}`, name);
-  return source.values(dataStart + begin, elements(shape), format, name);
+  return source.values(dataStart + begin, elementCount(shape), format, name);
 }
 
 function readHeader(source: CheckpointFile): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
@@ -188,7 +190,7 @@ function checkedEntry(source: CheckpointFile, name: string, entry: unknown): Ent
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     throw source.invalid('its data_offsets are not two sizes', name);
   const [begin, end] = offsets as [number, number];
-  const bytes = elements(shape) * sizes[dtype]!;
+  const bytes = elementCount(shape) * sizes[dtype]!;
   if (bytes !== end - begin)
     throw source.invalid(`${dtype} [${shape.join(', ')}] needs ${bytes} bytes, its data_offsets span ${end - begin}`, name);
   return { name, dtype, shape, begin, end };
@@ -204,17 +206,9 @@ function checkLayout(source: CheckpointFile, entries: readonly Entry[], size: nu
   if (reached !== size) throw source.invalid(`it holds ${size} bytes of data, its header describes ${reached}`);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
 function valuesOf(name: string, shape: readonly number[], data: Float32Array | (() => Float32Array)): Buffer {
   const values = typeof data === 'function' ? data() : data;
-  if (values.length !== elements(shape)) throw new RangeError(`"${name}" [${shape.join(', ')}] was given ${values.length} values`);
+  if (values.length !== elementCount(shape)) throw new RangeError(`"${name}" [${shape.join(', ')}] was given ${values.length} values`);
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -1,18 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../faults/index.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { ChatTemplate } from './chat-template.js';
 
 const ask = [{ role: 'user', content: ' What? ' }];
-const refused = (work: () => unknown): Fault => {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Fault) return error;
-  }
-  throw new Error('there was no fault');
-};
-
 test('blocks are trimmed as transformers does it, loops, filters and tests work', () => {
   const text = `
   {% for message in messages %}
@@ -43,7 +34,7 @@ test('texts are stripped as in Python: of the characters given, else of what Pyt
   assert.is(render(stripped, '\n\n a \n'), '[ a \n|\n\n a|a|a| A ]');
   assert.is(render('{{ messages[0].content | trim }}', '\x1c\x85\ufeffx\ufeff\u3000'), '\ufeffx\ufeff');
   assert.is(render("{{ messages[0].content.split('-')[1].strip().lstrip('(').rstrip(')') }}{{ nothing | trim }}", 'a- ((b)) '), 'b');
-  assert.is(refused(() => render('{{ messages.strip() }}', '')).code, 'TEMPLATE_INVALID');
+  assert.is(faultOf(() => render('{{ messages.strip() }}', '')).code, 'TEMPLATE_INVALID');
 });
 
 test('the marks of generated text are passed over, loop controls work', () => {
@@ -54,16 +45,16 @@ test('the marks of generated text are passed over, loop controls work', () => {
 
 test('a template that refuses, fails or cannot be read is a fault that says so', () => {
   const refusing = new ChatTemplate("{{ raise_exception('Conversation roles must alternate') }}", 'folder');
-  const fault = refused(() => refusing.render(ask));
+  const fault = faultOf(() => refusing.render(ask));
   assert.is(fault.code, 'TEMPLATE_INVALID');
   assert.is(fault.message, 'the chat template fails: Conversation roles must alternate');
   assert.is(fault.details.where?.source, 'folder');
   assert.match(fault.details.hint!, 'the roles user');
   for (const text of ["{{ 'a' + nothing }}", '{{ messages | no_such_filter }}', '{{ range(1, 2, 0) }}', "{{ strftime_now('%Q') }}"]) {
-    assert.is(refused(() => new ChatTemplate(text, 't').render(ask)).code, 'TEMPLATE_INVALID', text);
+    assert.is(faultOf(() => new ChatTemplate(text, 't').render(ask)).code, 'TEMPLATE_INVALID', text);
   }
   for (const text of ['{% for x in %}', '{% if a %}', '{{ a', '{% nonsense %}']) {
-    assert.match(refused(() => new ChatTemplate(text, 't')).message, 'cannot be read', text);
+    assert.match(faultOf(() => new ChatTemplate(text, 't')).message, 'cannot be read', text);
   }
 });
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../faults/index.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { seededRandom } from '../plugin/index.js';
 import { HfTokenizer } from './hf-tokenizer.js';
 
@@ -47,16 +47,6 @@ function shipped(tokenizer: string): HfTokenizer {
     config: json(join(dirname(tokenizer), 'tokenizer_config.json')),
   });
 }
-
-const refused = (work: () => unknown): Fault => {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  throw new Error('there was no fault');
-};
 
 const cases: Record<string, () => { tokenizer: HfTokenizer; golden: string }> = {
   'bpe-qwen-600': () => ({ tokenizer: HfTokenizer.read(join(goldens, 'bpe-qwen-600')), golden: 'bpe-qwen-600/golden.json' }),
@@ -388,7 +378,7 @@ test('chat templates: as text, as a list by name, from files; none is a fault', 
     [small(), undefined, 'the tokenizer has no chat template'],
     [named, 'rag', 'the tokenizer has no chat template "rag"'],
   ] as const) {
-    const fault = refused(() => tokenizer.chatTemplate(name));
+    const fault = faultOf(() => tokenizer.chatTemplate(name));
     assert.is(fault.code, 'TEMPLATE_INVALID');
     assert.is(fault.message, message);
   }
@@ -398,8 +388,8 @@ test('folders: what is absent or malformed is a fault that names the file', () =
   const folder = mkdtempSync(join(tmpdir(), 'mienlab-tokenizer-'));
   const model = { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [] };
   try {
-    assert.is(refused(() => HfTokenizer.read(folder)).code, 'ASSET_MISSING');
-    assert.is(refused(() => HfTokenizer.read(join(folder, 'nowhere'))).code, 'ASSET_MISSING');
+    assert.is(faultOf(() => HfTokenizer.read(folder)).code, 'ASSET_MISSING');
+    assert.is(faultOf(() => HfTokenizer.read(join(folder, 'nowhere'))).code, 'ASSET_MISSING');
     const write = (name: string, value: unknown) =>
       writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
     for (const bad of [
@@ -422,19 +412,19 @@ test('folders: what is absent or malformed is a fault that names the file', () =
       { model, post_processor: { type: 'TemplateProcessing' } },
     ]) {
       write('tokenizer.json', bad);
-      const fault = refused(() => HfTokenizer.read(folder));
+      const fault = faultOf(() => HfTokenizer.read(folder));
       assert.is(fault.code, 'TOKENIZER_INVALID', JSON.stringify(bad));
       assert.match(fault.details.where!.source, folder);
     }
     write('tokenizer.json', { model });
     write('tokenizer_config.json', '{,}');
-    assert.is(refused(() => HfTokenizer.read(folder)).details.where!.source, join(folder, 'tokenizer_config.json'));
+    assert.is(faultOf(() => HfTokenizer.read(folder)).details.where!.source, join(folder, 'tokenizer_config.json'));
     write('tokenizer_config.json', { chat_template: 'from the config' });
     assert.is(HfTokenizer.read(folder).chatTemplate().render([]), 'from the config');
     write('chat_template.jinja', 'from the file\n');
     assert.is(HfTokenizer.read(folder).chatTemplate().render([]), 'from the file');
     assert.equal(HfTokenizer.read(folder).encode('ab'), [0, 1]);
-    assert.is(refused(() => HfTokenizer.read(folder).encodeWithOffsets('ab')).code, 'TOKENIZER_INVALID');
+    assert.is(faultOf(() => HfTokenizer.read(folder).encodeWithOffsets('ab')).code, 'TOKENIZER_INVALID');
   } finally {
     rmSync(folder, { recursive: true });
   }

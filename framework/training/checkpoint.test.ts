@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Fault } from '../faults/index.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { readSafetensors, writeSafetensors } from '../tensor/index.js';
 import { testBackend } from '../tensor/test-backend.js';
 import { loadCheckpoint, readCheckpointState, saveCheckpoint } from './checkpoint.js';
@@ -14,15 +14,6 @@ const folder = mkdtempSync(join(tmpdir(), 'mienlab-checkpoint-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const weights = (model: Model) => Object.entries(modelVariables(model)).map(([name, variable]) => [name, [...variable.dataSync()]]);
-
-function refused(work: () => unknown): Fault {
-  try {
-    work();
-  } catch (error) {
-    return error as Fault;
-  }
-  throw new Error('there was no fault');
-}
 
 test('weights and state come back', async () => {
   const tf = await testBackend('auto');
@@ -59,7 +50,7 @@ test('a checkpoint of another model, or a damaged one, changes nothing', async (
   const model = testModel(testAnswers);
   const before = weights(model);
   await saveCheckpoint(join(folder, 'wide'), testModel([...testAnswers, 'more']));
-  const shape = refused(() => loadCheckpoint(join(folder, 'wide'), model));
+  const shape = faultOf(() => loadCheckpoint(join(folder, 'wide'), model));
   assert.is(shape.code, 'CHECKPOINT_INVALID');
   assert.match(shape.message, 'tensor "llm-head/weights" is [6, 3], the model needs [6, 2]');
 
@@ -67,19 +58,19 @@ test('a checkpoint of another model, or a damaged one, changes nothing', async (
   const { tensors, metadata } = readSafetensors(file('wide'));
   const { 'llm-head/weights': head, ...rest } = tensors;
   writeSafetensors(file('missing'), { ...rest, 'llm-head/weight': head! }, metadata);
-  const missing = refused(() => loadCheckpoint(join(folder, 'missing'), model));
+  const missing = faultOf(() => loadCheckpoint(join(folder, 'missing'), model));
   assert.match(missing.message, 'no tensor "llm-head/weights"');
   assert.is(missing.details.nearest, 'llm-head/weight');
   const same = { shape: [6, 2], data: new Float32Array(12) };
   writeSafetensors(file('extra'), { ...rest, 'llm-head/weights': same, 'llm-head/bias': head! }, metadata);
-  assert.match(refused(() => loadCheckpoint(join(folder, 'extra'), model)).message, '"llm-head/bias" has no place');
+  assert.match(faultOf(() => loadCheckpoint(join(folder, 'extra'), model)).message, '"llm-head/bias" has no place');
   writeSafetensors(file('foreign'), tensors);
-  assert.match(refused(() => loadCheckpoint(join(folder, 'foreign'), model)).message, 'no checkpoint of mienlab');
+  assert.match(faultOf(() => loadCheckpoint(join(folder, 'foreign'), model)).message, 'no checkpoint of mienlab');
   writeSafetensors(file('state'), tensors, { ...metadata, 'head-state': '{' });
-  assert.match(refused(() => readCheckpointState(join(folder, 'state'))).message, 'not JSON');
+  assert.match(faultOf(() => readCheckpointState(join(folder, 'state'))).message, 'not JSON');
   truncateSync(file('wide'), 300);
-  assert.is(refused(() => loadCheckpoint(join(folder, 'wide'), model)).code, 'CHECKPOINT_INVALID');
-  assert.is(refused(() => loadCheckpoint(join(folder, 'nowhere'), model)).code, 'ASSET_MISSING');
+  assert.is(faultOf(() => loadCheckpoint(join(folder, 'wide'), model)).code, 'CHECKPOINT_INVALID');
+  assert.is(faultOf(() => loadCheckpoint(join(folder, 'nowhere'), model)).code, 'ASSET_MISSING');
   assert.equal(weights(model), before);
 });
 

@@ -10,10 +10,12 @@ import {
   type GraphTensor,
   type GraphVariable,
   type InputSpec,
+  type StoredTensor,
 } from '../tensor/index.js';
 import { GraphOptimizer } from './graph-optimizer.js';
 import { GraphState } from './graph-state.js';
-import type { OptimizerState } from './optimizer.js';
+import { sumOfLosses } from './loss-values.js';
+import { slotNames, type OptimizerState } from './optimizer.js';
 import type { Losses, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
 import { storedValues } from './stored-state.js';
 
@@ -77,68 +79,60 @@ export class CompiledEngine implements StepEngine {
 
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
     const purpose = microBatches.length === 1 ? 'step' : 'accumulate';
-    const calls = microBatches.map((batch) => this.#call(purpose, kind, batch));
-    // Compiling for a later one may have made a new graph.
-    const current = microBatches.map((batch, i) => this.#compiled!.calls.get(keyOf(purpose, kind, batch)) ?? calls[i]!);
-    const { graph, optimizer, updates } = this.#compiled!;
+    const { graph, optimizer, updates, calls } = this.#compiledFor(purpose, kind, microBatches);
+    const current = microBatches.map((batch) => calls.get(keyOf(purpose, kind, batch))!);
     this.#variables.forEach((_, i) => (this.#updates[i]! += current.some(({ trained }) => trained[i]) ? 1 : 0));
     const told = optimizer.rates(
       this.#variables.map(({ group }) => rates[group]!),
       this.#updates,
     );
-    const result: StepResult = { caption: null, auxiliary: null, gradientNorm: 0 };
+    let losses: LossValues = { caption: null, auxiliary: null };
+    let gradientNorm = 0;
     current.forEach((call, i) => {
       const batch = microBatches[i]!;
       const fed = call.names.map((name) => batch[name]!);
       const values = graph.run(call.inputs, purpose === 'step' ? [...fed, told] : fed, call.outputs).map(([value]) => value!);
-      const { caption, auxiliary } = lossesOf(call, values);
-      result.caption = plus(result.caption, caption);
-      result.auxiliary = plus(result.auxiliary, auxiliary);
-      if (purpose === 'step') result.gradientNorm = values.at(-1)!;
+      losses = sumOfLosses(losses, lossesOf(call, values));
+      if (purpose === 'step') gradientNorm = values.at(-1)!;
     });
     if (purpose === 'accumulate') {
       const { inputs, outputs } = updates.get(kind)!;
-      result.gradientNorm = graph.run(inputs, [told], outputs)[0]![0]!;
+      gradientNorm = graph.run(inputs, [told], outputs)[0]![0]!;
     }
-    return Promise.resolve(result);
+    return Promise.resolve({ ...losses, gradientNorm });
   }
 
   losses(kind: StepKind, batch: HostBatch): Promise<LossValues> {
-    const call = this.#call('losses', kind, batch);
+    const { graph, calls } = this.#compiledFor('losses', kind, [batch]);
+    const call = calls.get(keyOf('losses', kind, batch))!;
     const fed = call.names.map((name) => batch[name]!);
-    const values = this.#compiled!.graph.run(call.inputs, fed, call.outputs).map(([value]) => value!);
+    const values = graph.run(call.inputs, fed, call.outputs).map(([value]) => value!);
     return Promise.resolve(lossesOf(call, values));
   }
 
   state(): Promise<OptimizerState> {
     const kept = this.#compiled?.state.read(this.#compiled.graph) ?? this.#restored ?? {};
-    const adamw = this.options.optimizer.name === 'adamw';
-    return Promise.resolve(
-      Object.fromEntries(
-        this.#variables.flatMap(({ name, variable: { shape, size } }, i) => {
-          const of = (what: string) => ({ shape, data: kept[`${name}/${what}`] ?? new Float32Array(size) });
-          if (!adamw) return this.options.optimizer.momentum > 0 ? [[`${name}/velocity`, of('velocity')]] : [];
-          // Exact up to 2^24 updates.
-          const updates = { shape: [], data: Float32Array.of(this.#updates[i]!) };
-          return [
-            [`${name}/m`, of('m')],
-            [`${name}/v`, of('v')],
-            [`${name}/updates`, updates],
-          ];
-        }),
-      ) as OptimizerState,
-    );
+    const { optimizer } = this.options;
+    const state: Record<string, StoredTensor> = {};
+    this.#variables.forEach(({ name, variable: { shape, size } }, i) => {
+      for (const slot of slotNames(optimizer).map((what) => `${name}/${what}`)) {
+        state[slot] = { shape, data: kept[slot] ?? new Float32Array(size) };
+      }
+      // Exact up to 2^24 updates.
+      if (optimizer.name === 'adamw') state[`${name}/updates`] = { shape: [], data: Float32Array.of(this.#updates[i]!) };
+    });
+    return Promise.resolve(state);
   }
 
   restore(state: OptimizerState): void {
-    const { name: kind, momentum } = this.options.optimizer;
-    const kept = kind === 'adamw' ? ['m', 'v'] : momentum > 0 ? ['velocity'] : [];
+    const { optimizer } = this.options;
     this.#restored = Object.fromEntries(
       this.#variables.flatMap(({ name, variable: { shape } }) =>
-        kept.map((what) => [`${name}/${what}`, storedValues(state, `${name}/${what}`, shape)]),
+        slotNames(optimizer).map((what) => [`${name}/${what}`, storedValues(state, `${name}/${what}`, shape)]),
       ),
     );
-    if (kind === 'adamw') this.#variables.forEach(({ name }, i) => (this.#updates[i] = storedValues(state, `${name}/updates`, [])[0]!));
+    if (optimizer.name !== 'adamw') return;
+    this.#variables.forEach(({ name }, i) => (this.#updates[i] = storedValues(state, `${name}/updates`, [])[0]!));
   }
 
   sync(): Promise<void> {
@@ -158,22 +152,22 @@ export class CompiledEngine implements StepEngine {
     this.#compiled = undefined;
   }
 
-  #call(purpose: Purpose, kind: StepKind, batch: HostBatch): Call {
-    const key = keyOf(purpose, kind, batch);
-    const known = this.#compiled?.calls.get(key);
-    if (known) return known;
-    this.#known.set(key, { purpose, kind, specs: specsOf(batch) });
+  /** The graph, with calls for batches of these shapes. */
+  #compiledFor(purpose: Purpose, kind: StepKind, batches: readonly HostBatch[]): Compiled {
+    const wanted = new Map(batches.map((batch) => [keyOf(purpose, kind, batch), batch]));
+    const missing = [...wanted].filter(([key]) => !this.#compiled?.calls.has(key));
+    if (!missing.length) return this.#compiled!;
+    for (const [key, batch] of missing) this.#known.set(key, { purpose, kind, specs: specsOf(batch) });
     try {
-      this.#compile();
+      return this.#compile();
     } catch (error) {
-      this.#known.delete(key);
+      for (const [key] of missing) this.#known.delete(key);
       throw error;
     }
-    return this.#compiled!.calls.get(key)!;
   }
 
   /** A graph with all calls known so far: sessions share no variables. What the graph before had learned goes over. */
-  #compile(): void {
+  #compile(): Compiled {
     const { optimizer: settings, groups } = this.options;
     const builder = new GraphBuilder();
     const variables = new GraphVariables(builder);
@@ -202,6 +196,7 @@ export class CompiledEngine implements StepEngine {
     const before = kept ?? this.#restored;
     if (before) state.write(graph, before);
     this.#restored = undefined;
+    return this.#compiled;
   }
 
   #trace(
@@ -268,8 +263,6 @@ export class CompiledEngine implements StepEngine {
 function lossesOf({ caption, auxiliary }: Call, values: readonly number[]): LossValues {
   return { caption: caption ? values[0]! : null, auxiliary: auxiliary ? values[Number(caption)]! : null };
 }
-
-const plus = (a: number | null, b: number | null) => (a === null ? b : a + (b ?? 0));
 
 function specsOf(batch: HostBatch): Record<string, InputSpec> {
   const spec = ({ data, shape }: HostArray): InputSpec => ({ shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' });

@@ -3,6 +3,7 @@ import type { HostBatch } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import { kernels, tensorflow, tidy, toTensors } from '../tensor/index.js';
 import { clipScale, gradientNorm } from './clip-gradients.js';
+import { isFinite, sumOfLosses } from './loss-values.js';
 import { makeOptimizer, type Optimizer, type OptimizerState } from './optimizer.js';
 import type { LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
 import type { Precision } from './train-settings.js';
@@ -39,8 +40,8 @@ export class EagerEngine implements StepEngine {
   }
 
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
-    return this.#run(kind, microBatches, (gradients, { caption, auxiliary, gradientNorm }) => {
-      if ([caption ?? 0, auxiliary ?? 0, gradientNorm].every(Number.isFinite)) this.#update(gradients, gradientNorm, rates);
+    return this.#run(kind, microBatches, (gradients, result) => {
+      if (isFinite(result)) this.#update(gradients, result.gradientNorm, rates);
     });
   }
 
@@ -54,15 +55,14 @@ export class EagerEngine implements StepEngine {
     microBatches: readonly HostBatch[],
     update: (gradients: Gradients, result: StepResult) => void,
   ): Promise<StepResult> {
-    const losses: LossValues = { caption: null, auxiliary: null };
+    let losses: LossValues = { caption: null, auxiliary: null };
     let gradients: Gradients = [];
     try {
       for (const batch of microBatches) {
         const micro = this.#differentiate(kind, batch);
         gradients = gradients.length ? summed(gradients, micro.gradients) : micro.gradients;
         const [caption, auxiliary] = await Promise.all([read(micro.caption), read(micro.auxiliary)]);
-        losses.caption = plus(losses.caption, caption);
-        losses.auxiliary = plus(losses.auxiliary, auxiliary);
+        losses = sumOfLosses(losses, { caption, auxiliary });
       }
       const result = { ...losses, gradientNorm: await gradientNorm(gradients) };
       update(gradients, result);
@@ -132,8 +132,6 @@ function summed(gradients: Gradients, more: Gradients): Gradients {
   tensorflow().dispose([...gradients, ...more].filter((gradient) => gradient && !sums.includes(gradient)) as Tensor[]);
   return sums;
 }
-
-const plus = (a: number | null, b: number | null) => (a === null ? b : a + (b ?? 0));
 
 /** The value of a scalar, which is freed. */
 async function read(scalar: Scalar | null): Promise<number | null> {

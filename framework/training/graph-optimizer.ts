@@ -1,5 +1,6 @@
 import type { HostArray } from '../contracts/index.js';
 import { adamScalars, dataTypes, type GraphBuilder, type GraphTensor, type GraphVariable, type GraphVariables } from '../tensor/index.js';
+import { slotNames } from './optimizer.js';
 import type { OptimizerSettings } from './train-settings.js';
 
 /** A trained variable of a graph. */
@@ -26,9 +27,8 @@ export class GraphOptimizer {
     private readonly parameters: readonly GraphParameter[],
     private readonly settings: Required<OptimizerSettings>,
   ) {
-    const kept = settings.name === 'adamw' ? ['m', 'v'] : settings.momentum > 0 ? ['velocity'] : [];
     this.state = Object.fromEntries(
-      parameters.flatMap(({ name, variable }) => kept.map((what) => [`${name}/${what}`, variables.zeros(variable.shape)])),
+      parameters.flatMap(({ name, variable }) => slotNames(settings).map((what) => [`${name}/${what}`, variables.zeros(variable.shape)])),
     );
   }
 

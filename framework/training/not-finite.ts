@@ -1,13 +1,8 @@
 import { Fault } from '../faults/index.js';
+import { areFinite } from './loss-values.js';
 import type { TrainingData } from './step-batches.js';
 import { pick, type StepBatches } from './step-batches.js';
-import type { LossValues, StepEngine, StepKind, StepResult } from './step-engine.js';
-
-const finite = ({ caption, auxiliary }: LossValues) => Number.isFinite(caption ?? 0) && Number.isFinite(auxiliary ?? 0);
-
-export function isFinite(result: StepResult): boolean {
-  return finite(result) && Number.isFinite(result.gradientNorm);
-}
+import type { StepEngine, StepKind, StepResult } from './step-engine.js';
 
 interface FailedStep {
   step: number;
@@ -26,7 +21,7 @@ interface FailedStep {
 export async function notFinite({ step, kind, batch, result, data, batches, engine }: FailedStep): Promise<Fault> {
   const own: number[] = [];
   for (const sample of batch) {
-    if (!finite(await engine.losses(kind, batches.lookAt(kind, [sample]).arrays))) own.push(sample);
+    if (!areFinite(await engine.losses(kind, batches.lookAt(kind, [sample]).arrays))) own.push(sample);
   }
   const guilty = own.length < batch.length ? own : [];
   const clips = pick(data.clips, pick(data.rows, batch));

@@ -17,6 +17,12 @@ export interface Optimizer {
   dispose(): void;
 }
 
+/** What an optimiser keeps of each variable from step to step, in the variable's shape. */
+export function slotNames({ name, momentum }: Pick<Required<OptimizerSettings>, 'name' | 'momentum'>): readonly string[] {
+  if (name === 'adamw') return ['m', 'v'];
+  return momentum > 0 ? ['velocity'] : [];
+}
+
 export type OptimizerState = Readonly<Record<string, StoredTensor>>;
 
 /** The learning rate in the settings is not looked at: every update is given its own. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Scalar } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../faults/index.js';
+import { faultOf } from '../faults/testing/fault-of.js';
 import { seededRandom } from '../plugin/index.js';
 import { testBackend } from '../tensor/test-backend.js';
 import type { Evaluation } from './evaluation-record.js';
@@ -37,16 +37,6 @@ function inputs(model: Model, changes: Partial<TuneInputs> = {}): TuneInputs & {
 
 function free({ encoder, projector, head }: Model) {
   for (const part of [encoder, projector, head]) part.dispose();
-}
-
-async function faultOf(work: Promise<unknown>): Promise<Fault> {
-  try {
-    await work;
-  } catch (error) {
-    assert.instance(error, Fault);
-    return error as Fault;
-  }
-  throw new Error('there was no fault');
 }
 
 const curves: number[][] = [];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnyPlugin, CheckpointVerifier, Comparison, Log, PluginKind } from '../contracts/index.js';
+import type { AnyPlugin, CheckpointVerifier, Comparison, GoldenFolder, HiddenStates, Log, PluginKind } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { readConfigFields } from '../tensor/index.js';
@@ -26,9 +26,15 @@ export async function verifyCheckpoint(
   { registry, ...context }: { registry: PluginRegistry; log: Log; signal: AbortSignal },
 ): Promise<Verification> {
   const golden = openGolden(folder);
-  const config = modelConfig(folder);
+  const config = modelConfig(golden);
   const { plugin, verifier } = await verifierOf(config, registry);
-  const comparisons = await verifier.verify(golden, context);
+  const hiddenStates: HiddenStates = async (tower, pixels, layer) => {
+    const { file, values } = readConfigFields(tower);
+    const { verifier: encoder } = await verifierOf({ file, values }, registry);
+    if (encoder.hiddenStates) return encoder.hiddenStates(tower, pixels, layer);
+    throw new Fault('CHECKPOINT_INVALID', `${file} is no vision tower`, { where: { source: file }, key: 'model_type' });
+  };
+  const comparisons = await verifier.verify(golden, { ...context, hiddenStates });
   if (comparisons.length === 0) {
     throw new Fault('CHECKPOINT_INVALID', `${join(folder, 'golden.json')} holds nothing that can be compared`, {
       where: { source: folder },
@@ -38,9 +44,10 @@ export async function verifyCheckpoint(
   return { folder, plugin: `${plugin.kind} ${plugin.name}`, passed, comparisons };
 }
 
-/** The folder's own config.json, or for an adapter its base model's. */
-function modelConfig(folder: string): { file: string; values: Readonly<Record<string, unknown>> } {
+/** The folder's own config.json, or for an adapter its base model's, for a chain its LLM's. */
+function modelConfig({ folder, values: golden }: GoldenFolder): { file: string; values: Readonly<Record<string, unknown>> } {
   if (existsSync(join(folder, 'config.json'))) return readConfigFields(folder);
+  if (typeof golden['lm'] === 'string') return readConfigFields(join(folder, '..', golden['lm']));
   if (!existsSync(join(folder, 'adapter_config.json'))) {
     throw new Fault('USAGE', `${folder} has neither config.json nor adapter_config.json`, {
       where: { source: join(folder, 'config.json') },

@@ -1,54 +1,128 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ImageSize } from '../contracts/index.js';
 import { packageRoot } from '../paths.js';
-import { cropSquares, resizeFrames } from './index.js';
+import { cropSquares, ffmpegExecutable, resizeFrames } from './index.js';
 
 const goldens = join(packageRoot, '../shared/goldens/preprocess');
+const present = existsSync(goldens);
+if (!present) console.log(`skipped: no ${goldens}`);
+const golden = present ? test : test.skip;
 
-/** One tensor of a safetensors file: a header's length, the header as JSON, then the bytes. */
-function golden(name: string): Uint8Array {
+/** Bytes of one tensor of a safetensors file: a header's length, the header as JSON, then the tensors. */
+function stored(name: string): Buffer {
   const file = readFileSync(join(goldens, 'golden.safetensors'));
   const length = Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Record<string, { data_offsets: [number, number] }>;
   const [start, end] = header[name]!.data_offsets;
-  return new Uint8Array(file.subarray(8 + length + start, 8 + length + end));
+  return file.subarray(8 + length + start, 8 + length + end);
 }
 
-async function image(name: string) {
-  const picture = await loadImage(join(goldens, `${name}.png`));
-  const { width, height } = picture;
-  const canvas = createCanvas(width, height);
-  canvas.getContext('2d').drawImage(picture, 0, 0);
-  const rgba = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+const pictures = { gradient: [97, 61], noise: [50, 83], frame: [480, 270], rgba_small: [21, 30] } as const;
+type Picture = keyof typeof pictures;
+
+/** One of Pillow's fixed point divisions by 255, of 7 bits more (AlphaComposite.c). */
+const over255 = (value: number) => ((((value + (0x80 << 7)) >> 8) + value + (0x80 << 7)) >> 8) >> 7;
+
+/** RGB of a picture; where it has alpha, over white as transformers 5 does, or alpha dropped as 4 did. */
+function image(name: Picture, alpha: 'over-white' | 'dropped' = 'over-white') {
+  const [width, height] = pictures[name];
+  const ffmpeg = ffmpegExecutable();
+  const args = ['-v', 'error', '-i', join(goldens, `${name}.png`), '-f', 'rawvideo', '-pix_fmt', 'rgba', '-'];
+  const rgba = execFileSync(ffmpeg, args, { maxBuffer: 1 << 24 });
   const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < width * height; i++) data.set(rgba.subarray(i * 4, i * 4 + 3), i * 3);
+  for (let i = 0; i < width * height; i++) {
+    const share = alpha === 'dropped' ? 255 * 128 : Math.trunc((rgba[4 * i + 3]! * 255 * 255 * 128) / (255 * 255));
+    for (let c = 0; c < 3; c++) data[3 * i + c] = over255(rgba[4 * i + c]! * share + 255 * (255 * 128 - share));
+  }
   return { width, height, data, times: [0] };
 }
 
-for (const name of ['gradient', 'noise', 'frame']) {
-  if (!existsSync(goldens)) {
-    console.log(`skipped: no ${goldens}`);
-    break;
+const clip = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
+const siglip = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+/** The goldens' tensors of pixels as encoders get them: what they are called, what the framework is asked for, how they are normalised. */
+const processors: Record<string, ImageSize & typeof clip> = {
+  siglip: { height: 64, width: 64, filter: 'bicubic', ...siglip },
+  clip: { height: 64, width: 64, filter: 'bicubic', fit: { shortestEdge: 64 }, ...clip },
+  clip_crop_larger_than_image: { height: 64, width: 64, filter: 'bicubic', fit: { shortestEdge: 32 }, ...clip },
+  siglip_bilinear_nonsquare: { height: 48, width: 80, filter: 'bilinear', ...siglip },
+  clip_expand2square: { height: 64, width: 64, filter: 'bicubic', fit: { pad: [122, 116, 104] }, ...clip },
+};
+
+function assertPixels(resized: Uint8Array, name: string, { mean, std }: typeof clip): void {
+  const bytes = stored(name);
+  const pixels = resized.length / 3;
+  for (let c = 0; c < 3; c++) {
+    for (let i = 0; i < pixels; i++) {
+      const expected = bytes.readFloatLE(4 * (c * pixels + i));
+      const actual = (resized[3 * i + c]! / 255 - mean[c]!) / std[c]!;
+      assert.ok(Math.abs(actual - expected) < 1e-5, `${name}: channel ${c}, pixel ${i}: ${actual}, expected ${expected}`);
+    }
   }
-  test(`resizes ${name} as Pillow does, to the bit`, async () => {
-    const resized = resizeFrames(await image(name), { width: 80, height: 48 });
-    assert.ok(Buffer.from(resized).equals(Buffer.from(golden(`${name}.resized_uint8_bilinear_80w48h`))));
+}
+
+for (const name of Object.keys(pictures) as Picture[]) {
+  golden(`resizes ${name} as Pillow does, to the bit, with every filter`, async () => {
+    const picture = image(name);
+    for (const [what, size] of Object.entries({
+      bicubic_64x64: { width: 64, height: 64, filter: 'bicubic' },
+      bilinear_80w48h: { width: 80, height: 48 },
+      lanczos_64x64: { width: 64, height: 64, filter: 'lanczos' },
+    } as Record<string, ImageSize>)) {
+      assert.ok(Buffer.from(resizeFrames(picture, size)).equals(stored(`${name}.resized_uint8_${what}`)), what);
+    }
   });
 
-  test(`a crop of ${name} that fits the frame is a resize of that part`, async () => {
-    const frame = await image(name);
+  golden(`fits ${name} as the image processors of transformers and LLaVA do`, async () => {
+    const picture = image(name);
+    for (const [what, { mean, std, ...size }] of Object.entries(processors)) {
+      assertPixels(resizeFrames(picture, size), `${name}.${what}.pixel_values`, { mean, std });
+    }
+  });
+}
+
+golden('alpha dropped', async () => {
+  const { mean, std, ...size } = processors['siglip']!;
+  assertPixels(resizeFrames(image('rgba_small', 'dropped'), size), 'rgba_small.alpha_dropped.siglip.pixel_values', { mean, std });
+});
+
+golden('a crop that fits the frame is a resize of that part, with every filter', async () => {
+  for (const name of ['gradient', 'noise', 'frame'] as const) {
+    const frame = image(name);
     const part = new Uint8Array(30 * 30 * 3);
     for (let y = 0; y < 30; y++) {
       const start = ((y + 4) * frame.width + 7) * 3;
       part.set(frame.data.subarray(start, start + 90), y * 90);
     }
-    const crop = cropSquares(frame, [{ x: 7, y: 4, width: 30, height: 30 }], { margin: 1, size: 30 });
-    assert.ok(Buffer.from(crop).equals(Buffer.from(part)));
-  });
-}
+    for (const filter of ['bilinear', 'bicubic', 'lanczos'] as const) {
+      const crop = cropSquares(frame, [{ x: 7, y: 4, width: 30, height: 30 }], { margin: 1, size: 30, filter });
+      assert.ok(Buffer.from(crop).equals(Buffer.from(part)), `${name}, ${filter}`);
+    }
+  }
+});
+
+test('each of several frames is fitted for itself', () => {
+  const [one, two] = [0, 1].map((seed) => Uint8Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * i * 7 + seed * 91 + i) % 256));
+  const both = new Uint8Array([...one!, ...two!]);
+  for (const fit of ['stretch', { shortestEdge: 12 }, { pad: [1, 2, 3] }] as const) {
+    const size = { width: 16, height: 16, fit, filter: 'bicubic' } as const;
+    const alone = [one!, two!].map((data) => resizeFrames({ width: 20, height: 10, data }, size));
+    assert.equal([...resizeFrames({ width: 20, height: 10, data: both }, size)], [...alone[0]!, ...alone[1]!]);
+  }
+});
+
+test('a square cannot be brought to another shape', () => {
+  try {
+    resizeFrames({ width: 2, height: 2, data: new Uint8Array(12) }, { width: 4, height: 6, fit: { pad: [0, 0, 0] } });
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'CONFIG_VALUE');
+  }
+});
 
 const plain = { width: 20, height: 10, data: new Uint8Array(2 * 20 * 10 * 3).fill(200), times: [0, 1] };
 

@@ -10,14 +10,22 @@ import { testContext } from './test-context.js';
 const clips = 2;
 const time = 3;
 
-/** Registers the tests that every encoder must pass: shapes as its manifest says, gradients for every variable, no leaks, the seed settles the weights. */
-export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: PluginConfig = {}): void {
+/**
+ * Registers the tests that every encoder must pass: shapes as its manifest says, gradients for every variable, no leaks, the seed settles the
+ * weights; nothing to train where the manifest says that it is frozen. `pretrained`: the weights come from a file, whatever the seed.
+ */
+export function encoderConforms(
+  plugin: PluginManifest<'encoder'>,
+  overrides: PluginConfig = {},
+  { pretrained = false }: { pretrained?: boolean } = {},
+): void {
   const config = { ...defaultConfig(plugin.config), ...overrides };
   const size = plugin.input!(config);
-  const frames: Port = { type: 'frames', dims: { count: time, ...size.frame } };
+  const sides = ({ height, width }: { height: number; width: number }) => ({ count: time, height, width });
+  const frames: Port = { type: 'frames', dims: sides(size.frame) };
   const make = (seed: number, principal: number) =>
     plugin.create(testContext(seed), config, {
-      ports: { frames, faces: principal ? { type: 'faces', dims: { count: time, ...size.face } } : null },
+      ports: { frames, faces: principal ? { type: 'faces', dims: sides(size.face) } : null },
     });
   const input = (principal: number): VisualInput => {
     const tf = tensorflow();
@@ -62,8 +70,9 @@ export function encoderConforms(plugin: PluginManifest<'encoder'>, overrides: Pl
     const before = tf.memory().numTensors;
     const [one, same, other] = await Promise.all([make(1, 1), make(1, 1), make(2, 1)]);
     assert.equal(weightsOf(one), weightsOf(same));
+    if (plugin.frozen?.(config)) assert.equal(Object.keys(one.variables), [], 'a frozen encoder has something to train');
     if (Object.keys(one.variables).length) {
-      assert.not.equal(weightsOf(one), weightsOf(other));
+      if (!pretrained) assert.not.equal(weightsOf(one), weightsOf(other));
       const pixels = input(1);
       const sizes = gradientSizes(one, () => {
         const { frames: frameTokens, faces } = one.encode(pixels);

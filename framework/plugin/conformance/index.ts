@@ -11,4 +11,5 @@ export { sampleClips, sampleGrammar } from './sample-clips.js';
 export { sourceFolder } from './source-folder.js';
 export { testBackend } from '../../tensor/test-backend.js';
 export { testContext } from './test-context.js';
+export { visionEncoderConforms } from './vision-encoder-conforms.js';
 export { trackerConforms, type TrackerCheck } from './tracker-conforms.js';

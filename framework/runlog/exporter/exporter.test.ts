@@ -6,7 +6,7 @@ import type { RunHandle } from '../../contracts/run-log.js';
 import { openRunLog } from '../open-run-log.js';
 import { resolveTracking } from '../tracking.js';
 import { FakeMlflow, type Trouble } from '../testing/fake-mlflow.js';
-import { seeded } from '../testing/seeded.js';
+import { seededRandom } from '../../plugin/seeded-random.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { MlflowClient } from '../mlflow/index.js';
 import { Exporter } from './exporter.js';
@@ -76,7 +76,7 @@ async function exported(runDir: string, restart: () => boolean, trouble: () => T
 test('property: whatever goes wrong on the way, the server ends with the same', async () => {
   const troubles: Trouble[] = ['reset', 'lost-answer', '503', '500-html', 'queue-pool', 'lost-answer'];
   for (let seed = 0; seed < 6; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed).next;
     const runDir = await randomJournal(random);
     const calm = temporaryFolder();
     cpSync(runDir, calm, { recursive: true });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../../faults/index.js';
+import { faultOf } from '../../faults/testing/fault-of.js';
 import type { BackendName } from './backend-choice.js';
 import { chooseBackend, loadBackend } from './choose-backend.js';
 import { addonPath } from './open-tensorflow.js';
@@ -21,16 +21,6 @@ async function product(name: BackendName): Promise<[string, number[]]> {
   const values = [...(await tensor.data())];
   tensor.dispose();
   return [tf.getBackend(), values];
-}
-
-async function faultOf(promise: Promise<unknown>): Promise<Fault> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  throw new Error('no fault was thrown');
 }
 
 test('wasm and cpu are started by name, compute, and leave no process-wide handlers', async () => {

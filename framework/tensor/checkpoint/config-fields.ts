@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, nearest } from '../../faults/index.js';
+import { isRecord } from '../is-record.js';
 
 /** Reads a folder's config.json, or another JSON file of it. Throws Fault ASSET_MISSING, or CHECKPOINT_INVALID where it is no JSON object. */
 export function readConfigFields(folder: string, name = 'config.json'): ConfigFields {
@@ -108,8 +109,4 @@ function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
   const text = String(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

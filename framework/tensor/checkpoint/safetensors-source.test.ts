@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../../faults/index.js';
+import { faultOf } from '../../faults/testing/fault-of.js';
 import { testBackend } from '../test-backend.js';
 import { readConfigFields } from './config-fields.js';
 import { checkWeights, loadWeights } from './load-weights.js';
@@ -36,16 +36,6 @@ const halves = (dtype: string, ...bits: number[]) => ({
   shape: [bits.length],
   bytes: new Uint8Array(Uint16Array.from(bits).buffer),
 });
-
-function faultOf(body: () => unknown): Fault {
-  try {
-    body();
-  } catch (fault) {
-    if (fault instanceof Fault) return fault;
-    throw fault;
-  }
-  throw new Error('no fault was thrown');
-}
 
 test('one file: tensors as float32, whatever their type', ({ folder }) => {
   write(join(folder, 'model.safetensors'), {

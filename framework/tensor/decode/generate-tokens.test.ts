@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Fault } from '../../faults/index.js';
+import { faultOf } from '../../faults/testing/fault-of.js';
 import { seededRandom } from '../../plugin/index.js';
 import { BeamSearch } from './beam-search.js';
 import { generateTokens, type GenerateTokensInputs } from './generate-tokens.js';
@@ -53,16 +53,6 @@ function run(prompts: number[][], { options, ...given }: Given = {}) {
   const randoms = prompts.map((prompt) => seededRandom(1).fork(prompt.join()));
   return generateTokens({ session, prompts, endIds: [10], decode: letters, randoms, ...given, options: { ...greedy, ...options } });
 }
-const refused = async (work: () => Promise<unknown>): Promise<Fault> => {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  throw new Error('there was no fault');
-};
-
 test('processed logits have the probabilities that transformers gives', () => {
   for (const { options, logits, seen, probabilities } of reference.processed) {
     const scores = Float32Array.from(logits);
@@ -287,15 +277,15 @@ test('long answers are searched for stop strings in no more than their share of 
 test('an abort, logits that are no numbers, and options that exclude each other are faults', async () => {
   const abort = new AbortController();
   const endless = run([[1]], { endIds: [], signal: abort.signal, options: { maxNewTokens: 500 }, onToken: () => abort.abort() });
-  assert.is((await refused(() => endless)).code, 'INTERRUPTED');
+  assert.is((await faultOf(endless)).code, 'INTERRUPTED');
   const broken = () => new TableSession([[1], [2]], 3, (tokens) => (tokens[0] === 2 ? [0, NaN, 1] : [0, 1, 2]));
   for (const options of [{ temperature: 1 }, { repetitionPenalty: 2 }]) {
-    const fault = await refused(() => run([[1], [2]], { session: broken(), options }));
+    const fault = await faultOf(run([[1], [2]], { session: broken(), options }));
     assert.is(fault.code, 'TENSOR_NAN');
     assert.match(fault.message, 'sequence 1');
   }
-  assert.is((await refused(() => run([[1]], { options: { beams: 2, temperature: 1 } }))).code, 'CONFIG_VALUE');
-  assert.is((await refused(() => run([[1]], { session: broken() }))).code, 'TENSOR_SHAPE');
+  assert.is((await faultOf(run([[1]], { options: { beams: 2, temperature: 1 } }))).code, 'CONFIG_VALUE');
+  assert.is((await faultOf(run([[1]], { session: broken() }))).code, 'TENSOR_SHAPE');
   assert.equal(await run([]), []);
 });
 

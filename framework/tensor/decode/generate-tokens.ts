@@ -33,6 +33,11 @@ export interface GeneratedSequence {
   ending: 'end' | 'stop' | 'length';
 }
 
+/** The prompt of each of a session's sequences. */
+export function beamRows(prompts: number, beams = 1): number[] {
+  return Array.from({ length: prompts * beams }, (_, row) => Math.floor(row / beams));
+}
+
 /** How often other work of the process gets its turn, milliseconds. */
 const breathEvery = 50;
 

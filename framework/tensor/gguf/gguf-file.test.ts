@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fault } from '../../faults/index.js';
+import { faultOf } from '../../faults/testing/fault-of.js';
 import { packageRoot } from '../../paths.js';
 import { seededRandom } from '../../plugin/index.js';
 import { GgufFile } from './gguf-file.js';
@@ -17,16 +18,6 @@ function written(bytes: Uint8Array): string {
   const path = join(folder, `${files++}.gguf`);
   writeFileSync(path, bytes);
   return path;
-}
-
-function faultOf(run: () => unknown): Fault {
-  try {
-    run();
-  } catch (error) {
-    assert.instance(error, Fault, String(error));
-    return error as Fault;
-  }
-  throw new Error('nothing was thrown');
 }
 
 function refused(bytes: Uint8Array): string {

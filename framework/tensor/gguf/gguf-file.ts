@@ -1,4 +1,5 @@
 import { CheckpointFile } from '../checkpoint-file.js';
+import { elementCount } from '../element-count.js';
 import type { StoredWeight } from '../weight-source.js';
 import { HeaderCursor } from './header-cursor.js';
 import { readValue, type GgufValue } from './read-value.js';
@@ -115,14 +116,10 @@ function readTensorEntry(cursor: HeaderCursor, source: CheckpointFile, name: str
   const type = tensorTypes.get(number);
   if (!type) throw source.invalid(`its type ${otherTypes.get(number) ?? number} is none of ${readable()}`, name);
   const begin = cursor.size(`the offset of tensor "${name}"`);
-  const bytes = (elements(shape) / type.values) * type.bytes;
+  const bytes = (elementCount(shape) / type.values) * type.bytes;
   if (!Number.isSafeInteger(bytes) || (shape.at(-1) ?? 1) % type.values !== 0)
     throw source.invalid(`[${shape.join(', ')}] does not fit ${type.name}, which has rows of whole blocks of ${type.values}`, name);
   return { dtype: type.name, shape, type, begin, bytes };
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 function readable(): string {

@@ -1,7 +1,7 @@
 import { Message } from './protobuf.js';
 
 /** TensorFlow's DataType enum (types.proto). */
-export const dataTypes = { float: 1, int32: 3, bool: 10, bfloat16: 14, resource: 20 } as const;
+export const dataTypes = { float: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 
 /** An attribute of a node, as attr_value.proto has it. */
 export type GraphAttribute =
@@ -9,10 +9,9 @@ export type GraphAttribute =
   | { flag: boolean }
   | { integer: number }
   | { float: number }
-  | { text: string }
-  | { shape: readonly number[] }
-  | { types: readonly number[] }
+  | { text: string | Uint8Array }
   | { integers: readonly number[] }
+  | { shape: readonly number[] }
   | { tensor: { dtype: number; shape: readonly number[]; data: Uint8Array } };
 
 /** A tensor of a graph: `node`, or `node:1` for an output beyond the first. */
@@ -32,11 +31,6 @@ function attributeMessage(attribute: GraphAttribute): Message {
   if ('float' in attribute) return message.float(4, attribute.float);
   if ('text' in attribute) return message.part(2, attribute.text);
   if ('shape' in attribute) return message.part(7, shapeMessage(attribute.shape));
-  if ('types' in attribute) {
-    const list = new Message();
-    for (const type of attribute.types) list.varint(6, type);
-    return message.part(1, list);
-  }
   if ('integers' in attribute) {
     const list = new Message();
     for (const integer of attribute.integers) list.varint(3, integer);
@@ -51,11 +45,7 @@ export class GraphBuilder {
   readonly #graph = new Message();
   #count = 0;
 
-  get nodes(): number {
-    return this.#count;
-  }
-
-  /** Adds a node; `after` names nodes that must have run before it. Gives its name. */
+  /** Adds a node; `after` names nodes that must have run before it. Gives its name, which is of the builder's making where none is given. */
   node(
     op: string,
     inputs: readonly GraphTensor[],
@@ -81,10 +71,10 @@ export class GraphBuilder {
     return this.node('Identity', [this.constant(dataTypes.int32, [], Int32Array.of(1))], { T: { type: dataTypes.int32 } }, { after });
   }
 
-  /** The bytes of a saved_model.pb with the tag `serve`; one empty signature, since calls name tensors themselves. */
+  /** The bytes of a saved_model.pb with the tag `serve`; without a signature, since calls name tensors themselves. */
   savedModel(): Uint8Array {
-    // GraphDef.versions.producer: the version whose meaning of ops is meant (tensorflow/core/public/version.h, 2.21: 2330; any newer than the
-    // ops in use will do).
+    // GraphDef.versions.producer (tensorflow/core/public/version.h): which meaning of an operation is meant where it once changed. TensorFlow
+    // takes numbers beyond its own.
     this.#graph.part(4, new Message().varint(1, 1882));
     const meta = new Message().part(1, new Message().part(4, 'serve')).part(2, this.#graph);
     return new Message().varint(1, 1).part(2, meta).bytes();

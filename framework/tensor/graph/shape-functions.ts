@@ -1,4 +1,6 @@
 import { Fault } from '../../faults/index.js';
+import { elementCount } from '../element-count.js';
+import { dataTypes } from './graph-builder.js';
 
 export interface SymbolicTensor {
   shape: readonly number[];
@@ -15,9 +17,7 @@ export interface ShapeCall {
 
 type Infer = (call: ShapeCall) => readonly SymbolicTensor[];
 
-const float = 1;
-const int32 = 3;
-const bool = 10;
+const { float, int32, bool } = dataTypes;
 
 /** The values of a constant operand. */
 function constant({ op, inputs }: ShapeCall, index: number): number[] {
@@ -44,7 +44,6 @@ function broadcast(a: readonly number[], b: readonly number[]): number[] {
   });
 }
 
-const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
 const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
 
 const same: Infer = ({ inputs: [x] }) => [{ shape: x!.shape, dtype: x!.dtype }];
@@ -83,9 +82,10 @@ const slice: Infer = (call) => {
 const reshape: Infer = (call) => {
   const { shape, dtype, values } = call.inputs[0]!;
   const wanted = constant(call, 1);
-  const known = size(wanted.filter((side) => side !== -1));
-  const found = wanted.map((side) => (side === -1 ? size(shape) / known : side));
-  if (size(found) !== size(shape)) throw new Fault('TENSOR_SHAPE', `[${shape.join(', ')}] cannot be reshaped to [${wanted.join(', ')}]`);
+  const known = elementCount(wanted.filter((side) => side !== -1));
+  const found = wanted.map((side) => (side === -1 ? elementCount(shape) / known : side));
+  if (elementCount(found) !== elementCount(shape))
+    throw new Fault('TENSOR_SHAPE', `[${shape.join(', ')}] cannot be reshaped to [${wanted.join(', ')}]`);
   return [{ shape: found, dtype, values }];
 };
 

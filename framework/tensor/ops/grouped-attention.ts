@@ -7,6 +7,8 @@ export interface GroupedShape {
   batch: number;
   /** Queries a sequence. */
   length: number;
+  /** Keys a sequence; default: as many as queries. */
+  keys?: number;
   /** Heads of queries; `keyValueHeads` divides it. */
   heads: number;
   keyValueHeads: number;
@@ -14,18 +16,19 @@ export interface GroupedShape {
 
 /**
  * Grouped-query attention (Ainslie et al., 2023): queries [batch * length, heads * size], already divided by sqrt(size); keys and values
- * [batch * length, keyValueHeads * size]; each of their heads serves heads / keyValueHeads neighbouring heads of queries. `mask` is added to
- * the scores, [batch or 1, 1, group * length, length] (see `causalMask`). Gives [batch * length, heads * size].
+ * [batch * keys, keyValueHeads * size]; each of their heads serves heads / keyValueHeads neighbouring heads of queries. `mask` is added to
+ * the scores, [batch or 1, 1, group * length, keys] (see `causalMask`); null: none. Gives [batch * length, heads * size].
  */
-export function groupedAttention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, shape: GroupedShape): Tensor {
+export function groupedAttention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | null, shape: GroupedShape): Tensor {
   const k = kernels();
-  const ofKeys = { batch: shape.batch, length: shape.length, heads: shape.keyValueHeads };
+  const ofKeys = { batch: shape.batch, length: shape.keys ?? shape.length, heads: shape.keyValueHeads };
   const split = (keysOrValues: Tensor) => k.splitHeads(keysOrValues, 1, ofKeys)[0]!;
   return differentiable<[Tensor, Tensor, Tensor, Tensor, Tensor]>(
     { queries, keys, values },
     (save) => {
       const [q, ks, vs] = [groupHeads(queries, shape), split(keys), split(values)];
-      const weights = k.softmax(k.add(k.batchMatMul(q, ks, false, true), mask));
+      const scores = k.batchMatMul(q, ks, false, true);
+      const weights = k.softmax(mask ? k.add(scores, mask) : scores);
       const out = k.batchMatMul(weights, vs);
       save(q, ks, vs, weights, out);
       return ungroupHeads(out, shape);

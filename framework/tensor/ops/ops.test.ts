@@ -19,6 +19,7 @@ import { poolGrid } from './pool-grid.js';
 import { project } from './project.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotary, rotaryTables } from './rotary.js';
+import { geluTanh, quickGelu } from './sigmoid-gelu.js';
 import { silu } from './silu.js';
 import { swiglu } from './swiglu.js';
 
@@ -143,6 +144,38 @@ const cases: Case[] = [
     plain: (tf, x) => tf.mul(x!, tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1)).mul(0.5),
   },
   {
+    name: 'geluTanh',
+    inputs: [{ shape: [7], values: [-6, -2, -0.5, 0, 0.3, 1, 5] }],
+    run: (_, x) => geluTanh(x!),
+    plain: (tf, x) =>
+      tf.mul(x!, tf.add(tf.tanh(tf.mul(tf.add(x!, tf.mul(tf.mul(tf.square(x!), x!), 0.044715)), Math.sqrt(2 / Math.PI))), 1)).mul(0.5),
+  },
+  {
+    name: 'quickGelu',
+    inputs: [{ shape: [7], values: [-6, -2, -0.5, 0, 0.3, 1, 5] }],
+    run: (_, x) => quickGelu(x!),
+    plain: (tf, x) => tf.mul(x!, tf.sigmoid(tf.mul(x!, 1.702))),
+  },
+  {
+    name: 'layerNorm',
+    inputs: [drawn(4, 6), drawn(6), drawn(6)],
+    run: (_, x, g, b) => layerNorm(x!, g!, b!, 1e-5),
+    plain: (tf, x, g, b) => {
+      const centred = x!.sub(x!.mean(-1, true));
+      return tf.add(centred.mul(centred.square().mean(-1, true).add(1e-5).rsqrt()).mul(g!), b!);
+    },
+  },
+  {
+    name: 'groupedAttention, fewer queries than keys, no mask',
+    inputs: [drawn(2, 4), drawn(6, 4), drawn(6, 4)],
+    run: (_, q, ks, vs) => groupedAttention(q!, ks!, vs!, null, { batch: 2, length: 1, keys: 3, heads: 2, keyValueHeads: 2 }),
+    plain: (tf, q, ks, vs) => {
+      const heads = (x: Tensor, length: number) => tf.transpose(tf.reshape(x, [2, length, 2, 2]), [0, 2, 1, 3]);
+      const weights = tf.softmax(tf.matMul(heads(q!, 1), heads(ks!, 3), false, true));
+      return tf.reshape(tf.transpose(tf.matMul(weights, heads(vs!, 3)), [0, 2, 1, 3]), [2, 4]);
+    },
+  },
+  {
     name: 'attention, causal',
     inputs: [drawn(6, 12)],
     run: (tf, x) => attention(x!, causal(tf), lengths),
@@ -196,15 +229,6 @@ const cases: Case[] = [
         .mul(truth)
         .add(tf.log(tf.sub(1, p)).mul(tf.sub(1, truth)));
       return each.mean(-1).mul(tf.tensor1d(rowWeights)).sum().neg();
-    },
-  },
-  {
-    name: 'layerNorm',
-    inputs: [drawn(4, 6), drawn(6), drawn(6)],
-    run: (_, x, g, b) => layerNorm(x!, g!, b!, 1e-6),
-    plain: (tf, x, g, b) => {
-      const centred = x!.sub(x!.mean(-1, true));
-      return tf.add(centred.mul(centred.square().mean(-1, true).add(1e-6).rsqrt()).mul(g!), b!);
     },
   },
   { name: 'silu', inputs: [drawn(9)], run: (_, x) => silu(x!), plain: (tf, x) => x!.mul(tf.sigmoid(x!)) },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Fault } from 'mienlab/faults';
+import { elementCount } from 'mienlab/tensor';
 
 const source = '@vladmandic/human';
 
@@ -47,7 +48,7 @@ export function weightBytes({ weightSpecs, weights }: ModelFiles): Map<string, U
   const byName = new Map<string, Uint8Array>();
   let offset = 0;
   for (const { name, shape } of weightSpecs) {
-    const length = 4 * shape.reduce((product, size) => product * size, 1);
+    const length = 4 * elementCount(shape);
     byName.set(name, weights.subarray(offset, offset + length));
     offset += length;
   }

@@ -1,12 +1,20 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Variables } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import { seededRandom } from 'mienlab/plugin';
-import { crossEntropy, generateTokens, tensorflow, tidy, toTensors } from 'mienlab/tensor';
+import { sampleRandoms, seededRandom } from 'mienlab/plugin';
+import {
+  attachAdapter,
+  beamRows,
+  crossEntropy,
+  generateTokens,
+  initialAdapter,
+  tensorflow,
+  tidy,
+  toTensors,
+  weightedRows,
+} from 'mienlab/tensor';
 import { DecodeSessions } from './decode-sessions.js';
 import { Decoder } from './decoder.js';
-import { attachAdapter } from './lora/attach-adapter.js';
-import { initialAdapter } from './lora/lora-adapter.js';
 import { readAdapter } from './lora/read-adapter.js';
 import { checkpointOf, contextLengthOf, loraOf, promptOptions, type CausalLmConfig } from './options.js';
 import { generationPromptBatch, trainingPromptBatch, type TrainingPromptBatch } from './prompt-batch.js';
@@ -64,7 +72,7 @@ export class CausalLm implements LlmHead {
   }
 
   answerTokens({ weights }: HostBatch): number {
-    return (weights!.data as Float32Array).filter((weight) => weight > 0).length;
+    return weightedRows(weights!);
   }
 
   loss(batch: Readonly<Record<string, Tensor>>, visual: Tensor3D): Scalar {
@@ -84,8 +92,7 @@ export class CausalLm implements LlmHead {
     const count = visual.shape[1];
     const prompts = samples.map((sample, i) => this.prompts.prompt(sample, count, i));
     const room = Math.min(options.maxNewTokens, this.contextLength - Math.max(...prompts.map(({ ids }) => ids.length)));
-    // The beams of a sample lie side by side.
-    const source = prompts.flatMap((_, i) => Array<number>(options.beams ?? 1).fill(i));
+    const source = beamRows(prompts.length, options.beams);
     const host = generationPromptBatch(
       source.map((i) => prompts[i]!),
       count,
@@ -105,7 +112,7 @@ export class CausalLm implements LlmHead {
         endIds: this.prompts.endIds,
         decode: (ids) => this.prompts.answer(ids),
         options: { ...options, maxNewTokens: room },
-        randoms: samples.map(({ clip, instruction }, i) => seededRandom(seed).fork(`${clip ?? i} ${instruction}`)),
+        randoms: sampleRandoms(samples, seed),
         signal: this.#signal,
       });
       return answers.map(({ text }) => text);

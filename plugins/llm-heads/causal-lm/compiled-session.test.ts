@@ -8,7 +8,7 @@ import { DecodeGraph } from './decode-graph.js';
 import { Decoder } from './decoder.js';
 import type { DecoderSpec } from './decoder-spec.js';
 import { DecodeSessions } from './decode-sessions.js';
-import { EagerSession } from './eager-session.js';
+import { eagerSession } from './eager-session.js';
 import { decoderWeightShapes } from './weight-shapes.js';
 
 /** Grouped queries, heads of a size of their own, norms of heads, biases, a window in one layer. */
@@ -69,7 +69,7 @@ test('a compiled session is the eager one: left padding, windows, reordering, lo
     const given = prompts(decoder, seed);
     const compiled = await script(new CompiledSession(graph, given, spec.vocabulary));
     const embeddings = tf.tensor2d(given.embeddings, [lengths.length * length, spec.hidden]);
-    const session = new EagerSession(decoder, { embeddings, length, lengths }, room);
+    const session = eagerSession(decoder, { embeddings, length, lengths }, room);
     const eager = await script(session);
     session.dispose();
     embeddings.dispose();
@@ -100,7 +100,7 @@ test('a session after a change of weights computes with the new ones', async () 
   assert.equal(await (await sessions.open({ embeddings, length, lengths }, room)).logits(), first);
   for (const [name, variable] of Object.entries(decoder.variables)) variable.assign(other.variables[name]!);
   const changed = await (await sessions.open({ embeddings, length, lengths }, room)).logits();
-  const expected = await new EagerSession(other, { embeddings, length, lengths }, room).logits();
+  const expected = await eagerSession(other, { embeddings, length, lengths }, room).logits();
   changed.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) < 5e-5, `${value}, expected ${expected[i]}`));
   sessions.dispose();
   embeddings.dispose();

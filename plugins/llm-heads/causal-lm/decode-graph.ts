@@ -3,6 +3,7 @@ import {
   CompiledGraph,
   dataTypes,
   GraphBuilder,
+  GraphVariables,
   kernels,
   trace,
   TurnedGraphVariables,
@@ -48,7 +49,7 @@ export class DecodeGraph {
   readonly calls: DecodeCalls;
   readonly graph: CompiledGraph;
   readonly #builder = new GraphBuilder();
-  readonly #variables = new TurnedGraphVariables(this.#builder);
+  readonly #variables: GraphVariables;
   readonly #caches: LayerCache[];
   readonly #starts: GraphVariable;
   readonly #logits: GraphVariable;
@@ -59,6 +60,8 @@ export class DecodeGraph {
   ) {
     const { layers, keyValueHeads, headSize, vocabulary } = decoder.spec;
     const { batch, capacity } = sizes;
+    // Products of a single row read matrices as they are.
+    this.#variables = new (batch > 1 ? TurnedGraphVariables : GraphVariables)(this.#builder);
     const places = [batch * keyValueHeads * capacity, headSize];
     this.#caches = Array.from({ length: layers }, () => ({ keys: this.#variables.zeros(places), values: this.#variables.zeros(places) }));
     this.#starts = this.#variables.zeros([batch], dataTypes.int32);

@@ -4,7 +4,7 @@ import { tensorflow, type DecodeSession } from 'mienlab/tensor';
 import { CompiledSession } from './compiled-session.js';
 import { DecodeGraph } from './decode-graph.js';
 import type { Decoder } from './decoder.js';
-import { EagerSession, type Prompts } from './eager-session.js';
+import { eagerSession, type Prompts } from './eager-session.js';
 
 /** Caches are made this much longer at a time, so that few sizes come up. */
 const capacityBucket = 32;
@@ -23,7 +23,7 @@ export class DecodeSessions {
 
   /** Runs the prompts through; `room` tokens can then be appended. The embeddings stay the caller's. */
   async open(prompts: Prompts, room: number): Promise<DecodeSession> {
-    if (this.#eager || tensorflow().getBackend() !== 'tensorflow') return new EagerSession(this.decoder, prompts, room);
+    if (this.#eager || tensorflow().getBackend() !== 'tensorflow') return eagerSession(this.decoder, prompts, room);
     try {
       const graph = this.#graphFor(prompts, room);
       const embeddings = (await prompts.embeddings.data()) as Float32Array;
@@ -32,7 +32,7 @@ export class DecodeSessions {
       if (!(error instanceof Fault) || error.code !== 'TENSOR_UNTRACEABLE') throw error;
       this.log.warn(`captions are generated operation by operation, which is slower: ${error.message}`);
       this.#eager = true;
-      return new EagerSession(this.decoder, prompts, room);
+      return eagerSession(this.decoder, prompts, room);
     }
   }
 

@@ -6,7 +6,7 @@ import { crossEntropy, normalVariable, tensorflow, tidy, type LoraWeights } from
 import { testBackend } from 'mienlab/conformance';
 import { Decoder } from './decoder.js';
 import type { DecoderSpec } from './decoder-spec.js';
-import { EagerSession } from './eager-session.js';
+import { eagerSession } from './eager-session.js';
 import { decoderWeightShapes } from './weight-shapes.js';
 
 const spec: DecoderSpec = {
@@ -129,7 +129,7 @@ test('token by token, padded on the left, reordered: the logits of the whole seq
     return values;
   };
   const embeddings = tidy(() => decoder.embed(ids(0, 0, 3, 4, 5, 6, 7, 8)));
-  const session = new EagerSession(decoder, { embeddings, length: 4, lengths: [2, 4] }, 3);
+  const session = eagerSession(decoder, { embeddings, length: 4, lengths: [2, 4] }, 3);
   embeddings.dispose();
   const rows = [
     [3, 4],

@@ -1,8 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
-import { resolveCheckpoint } from 'mienlab/tensor';
+import { type LoraConfig, resolveCheckpoint } from 'mienlab/tensor';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import type { DecoderSpec } from './decoder-spec.js';
-import type { LoraConfig } from './lora/lora-config.js';
 import type { PromptOptions } from './prompt.js';
 
 /** The options as the manifest's schema fills them in. */

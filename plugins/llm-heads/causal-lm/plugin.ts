@@ -1,7 +1,6 @@
 import { Fault } from 'mienlab/faults';
 import { definePlugin } from 'mienlab/plugin';
 import { isCausalLm } from './checkpoint-config.js';
-import { exportTuned } from './lora/export-tuned.js';
 import { checkpointOf, contextLengthOf, type CausalLmConfig } from './options.js';
 
 const text = (description: string, value = '') => ({ type: 'string', default: value, description });
@@ -84,7 +83,12 @@ export default definePlugin({
       return verifyCausalLm(golden, context);
     },
   },
-  exporter: { export: exportTuned },
+  exporter: {
+    export: async (weights, config, target) => {
+      const { exportTuned } = await import('./lora/export-tuned.js');
+      return exportTuned(weights, config, target);
+    },
+  },
   deterministic: true,
   citation: 'Wolf et al., Transformers: State-of-the-Art Natural Language Processing, EMNLP 2020 (the reference implementation).',
   licence: { code: 'Apache-2.0', weights: 'the checkpoint’s own' },

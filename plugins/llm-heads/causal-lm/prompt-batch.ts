@@ -14,14 +14,12 @@ export interface PromptBatch extends HostBatch {
    * [batch * visual].
    */
   order: HostArray;
-  /** Place of each token in its own sequence, int32 [batch * length]; 0 in padding on the left, going on in padding on the right. */
-  positions: HostArray;
-  /** 1 where there is a token or visual embedding, 0 in padding; float32 [batch, length]. */
-  mask: HostArray;
 }
 
 /** What a loss reads beside. */
 export interface TrainingPromptBatch extends PromptBatch {
+  /** Place of each token in its sequence, going on in the padding; int32 [batch * length]. */
+  positions: HostArray;
   /** Rows (of batch * length) that predict a token of an answer, int32 [n]; n is rounded up. */
   rows: HostArray;
   /** The tokens that they predict, int32 [n]. */
@@ -45,6 +43,7 @@ export function trainingPromptBatch(prompts: readonly Prompt[], visual: number, 
   };
   return {
     ...promptBatch(prompts, visual, length, 'right'),
+    positions: { data: Int32Array.from({ length: prompts.length * length }, (_, i) => i % length), shape: [prompts.length * length] },
     rows: filled(new Int32Array(count), ({ row }) => row),
     targets: filled(new Int32Array(count), ({ target }) => target),
     weights: filled(new Float32Array(count), () => 1 / learnt.length),
@@ -62,21 +61,10 @@ function promptBatch(prompts: readonly Prompt[], visual: number, length: number,
   const tokens = batch * length;
   const ids = new Int32Array(tokens);
   const order = Int32Array.from({ length: tokens }, (_, i) => i);
-  const positions = new Int32Array(tokens);
-  const mask = new Float32Array(tokens);
   prompts.forEach((prompt, i) => {
-    const start = side === 'left' ? length - prompt.ids.length : 0;
-    const row = i * length;
-    ids.set(prompt.ids, row + start);
-    mask.fill(1, row + start, row + start + prompt.ids.length);
-    for (let place = start; place < length; place++) positions[row + place] = place - start;
-    for (let k = 0; k < visual; k++) order[row + start + prompt.visualAt + k] = tokens + i * visual + k;
+    const first = i * length + (side === 'left' ? length - prompt.ids.length : 0);
+    ids.set(prompt.ids, first);
+    for (let k = 0; k < visual; k++) order[first + prompt.visualAt + k] = tokens + i * visual + k;
   });
-  const host = (data: Int32Array | Float32Array, shape: number[]): HostArray => ({ data, shape });
-  return {
-    ids: host(ids, [batch, length]),
-    order: host(order, [tokens]),
-    positions: host(positions, [tokens]),
-    mask: host(mask, [batch, length]),
-  };
+  return { ids: { data: ids, shape: [batch, length] }, order: { data: order, shape: [tokens] } };
 }

@@ -178,20 +178,19 @@ test('samples that cannot be learnt from are faults that name them', () => {
   assert.is(maker(plain, { contextLength: 31 }).prompt(sample, 20, 0).ids.length, 30);
 });
 
-test('batches: places, positions, masks, and the rows that predict', () => {
+test('batches: places, positions, and the rows that predict', () => {
   const made = maker();
   const samples = [sample, { instruction: 'Why', answer: 'bc' }];
   const prompts = samples.map((each, i) => made.training(each, 2, i));
-  const { ids: text, order, positions, mask, rows, targets, weights } = trainingPromptBatch(prompts, 2, 64);
+  const { ids: text, order, positions, rows, targets, weights } = trainingPromptBatch(prompts, 2, 64);
   const length = 64;
-  assert.equal([text.shape, order.shape, mask.shape, rows.shape], [[2, length], [2 * length], [2, length], [128]]);
+  assert.equal([text.shape, order.shape, positions.shape, rows.shape], [[2, length], [2 * length], [2 * length], [128]]);
   prompts.forEach((prompt, i) => {
     for (let place = 0; place < length; place++) {
       const at = i * length + place;
       const k = place - prompt.visualAt;
       assert.is(order.data[at], k === 0 || k === 1 ? 2 * length + 2 * i + k : at);
       assert.is(positions.data[at], place);
-      assert.is(mask.data[at], Number(place < prompt.ids.length));
       assert.is(text.data[at], prompt.ids[place] ?? 0);
     }
   });
@@ -214,14 +213,6 @@ test('batches: places, positions, masks, and the rows that predict', () => {
   asked.forEach((prompt, i) => {
     const start = length - prompt.ids.length;
     assert.equal([...left.ids.data.subarray(i * length + start, (i + 1) * length)], prompt.ids);
-    assert.equal(
-      [...left.positions.data.subarray(i * length, (i + 1) * length)],
-      Array.from({ length }, (_, place) => Math.max(0, place - start)),
-    );
-    assert.equal(
-      [...left.mask.data.subarray(i * length, (i + 1) * length)],
-      Array.from({ length }, (_, place) => Number(place >= start)),
-    );
     assert.is(left.order.data[i * length + start + prompt.visualAt], 2 * length + 2 * i);
   });
 });

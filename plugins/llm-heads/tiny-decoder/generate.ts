@@ -1,12 +1,12 @@
 import type { Tensor3D } from '@tensorflow/tfjs';
 import type { GenerateOptions, InstructionSample } from 'mienlab/contracts';
-import { seededRandom } from 'mienlab/plugin';
-import { generateTokens } from 'mienlab/tensor';
+import { sampleRandoms } from 'mienlab/plugin';
+import { beamRows, generateTokens } from 'mienlab/tensor';
 import type { ByteBpe } from './byte-bpe.js';
 import type { TinyDecoderConfig } from './plugin.js';
 import { assertFits, tokenize } from './text-batch.js';
 import type { DecoderWeights } from './tiny-decoder.js';
-import { TinySession } from './tiny-session.js';
+import { tinySession } from './tiny-session.js';
 
 /**
  * Answers for a batch, token by token, with a key-value cache of fixed length. Prompts of different length are padded on the left.
@@ -27,8 +27,8 @@ export async function generate(
     options.maxNewTokens,
     config['context-length'] - visual.shape[1] - Math.max(...prompts.map(({ length }) => length)),
   );
-  const rows = prompts.flatMap((_, i) => Array<number>(options.beams ?? 1).fill(i));
-  const session = new TinySession(
+  const rows = beamRows(prompts.length, options.beams);
+  const session = tinySession(
     rows.map((i) => prompts[i]!),
     { visual, rows, room },
     weights,
@@ -42,7 +42,7 @@ export async function generate(
       endIds: [tokenizer.size],
       decode: (ids) => tokenizer.decode(ids),
       options: { ...options, maxNewTokens: room },
-      randoms: samples.map(({ clip, instruction }, i) => seededRandom(seed).fork(`${clip ?? i} ${instruction}`)),
+      randoms: sampleRandoms(samples, seed),
       signal,
     });
     return answers.map(({ text }) => text);

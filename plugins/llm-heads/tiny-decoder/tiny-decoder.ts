@@ -10,6 +10,7 @@ import {
   rmsNorm,
   tensorflow,
   transformerBlock,
+  weightedRows,
   type BlockWeights,
 } from 'mienlab/tensor';
 import { ByteBpe } from './byte-bpe.js';
@@ -81,7 +82,7 @@ export class TinyDecoder implements LlmHead {
   }
 
   answerTokens({ weights }: HostBatch): number {
-    return (weights!.data as Float32Array).filter((weight) => weight > 0).length;
+    return weightedRows(weights!);
   }
 
   loss({ ids, labels, weights }: Readonly<Record<keyof TrainingBatch, Tensor>>, visual: Tensor3D): Scalar {

@@ -1,112 +1,63 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs';
-import { cachedBlock, embed, linear, rmsNorm, tensorflow, tidy, type DecodeSession, type KeyValueCache } from 'mienlab/tensor';
+import { cachedBlock, EagerSession, embed, linear, rmsNorm, tensorflow, type DecodePass, type KeyValueCache } from 'mienlab/tensor';
 import type { TinyDecoderConfig } from './plugin.js';
 import type { DecoderWeights } from './tiny-decoder.js';
 
-type State = { logits: Tensor; caches: KeyValueCache[] };
+/**
+ * The decoder over a batch of prompts that are put in at once; `room` tokens can then be appended. The visual embeddings of sequence i are row
+ * `rows[i]` of `visual`, which stays the caller's.
+ */
+export function tinySession(
+  prompts: readonly number[][],
+  { visual, rows, room }: { visual: Tensor3D; rows: readonly number[]; room: number },
+  weights: DecoderWeights,
+  { width, heads }: TinyDecoderConfig,
+  end: number,
+): EagerSession {
+  const batch = prompts.length;
+  // Text positions begin behind the visual embeddings.
+  const first = visual.shape[1];
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  const capacity = first + longest + room;
 
-/** The decoder over a batch of prompts that were put in at once, with a cache of fixed length. */
-export class TinySession implements DecodeSession {
-  readonly batch: number;
-  readonly vocabulary: number;
-  readonly #capacity: number;
-  /** Visual embeddings: text positions begin behind them. */
-  readonly #visual: number;
-  /** Where each sequence begins: prompts are padded on the left. */
-  #starts: number[];
-  #filled: number;
-  #state: State;
-
-  /** The visual embeddings of sequence i are row `rows[i]` of `visual`; `room` tokens can be appended. They stay the caller's. */
-  constructor(
-    prompts: readonly number[][],
-    { visual, rows, room }: { visual: Tensor3D; rows: readonly number[]; room: number },
-    private readonly weights: DecoderWeights,
-    private readonly config: TinyDecoderConfig,
-    end: number,
-  ) {
-    const longest = Math.max(...prompts.map(({ length }) => length));
-    this.batch = prompts.length;
-    this.vocabulary = end + 1;
-    this.#visual = visual.shape[1];
-    this.#filled = this.#visual + longest;
-    this.#capacity = this.#filled + room;
-    this.#starts = prompts.map(({ length }) => longest - length);
+  function forward(
+    x: Tensor,
+    caches: readonly KeyValueCache[] | null,
+    pass: { mask: Tensor; place: Tensor | null; length: number },
+  ): DecodePass {
     const tf = tensorflow();
-    this.#state = tidy(() => {
-      const mask = maskFor(this.#starts, this.#filled, 0, this.#capacity);
-      const own = rows.every((row, i) => row === i) ? visual : tf.gather(visual, tf.tensor1d([...rows], 'int32'));
-      return this.#forward(promptRows(prompts, own, longest, weights, end), null, { mask, place: null, length: this.#filled });
-    });
-  }
-
-  get room(): number {
-    return this.#capacity - this.#filled;
-  }
-
-  async logits(): Promise<Float32Array> {
-    return (await this.#state.logits.data()) as Float32Array;
-  }
-
-  async argmax(): Promise<Int32Array> {
-    const best = tensorflow().argMax(this.#state.logits, -1);
-    try {
-      return (await best.data()) as Int32Array;
-    } finally {
-      best.dispose();
-    }
-  }
-
-  append(tokens: Int32Array): void {
-    const at = this.#filled++;
-    const { weights } = this;
-    this.#replace(() => {
-      const tf = tensorflow();
-      const places = this.#starts.map((start) => at - this.#visual - start);
-      const x = tf.add(embed(weights.embedding, tf.tensor1d(tokens, 'int32')), embed(weights.positions, tf.tensor1d(places, 'int32')));
-      const place = tf.tensor4d(
-        Float32Array.from({ length: this.#capacity }, (_, i) => Number(i === at)),
-        [1, 1, this.#capacity, 1],
-      );
-      return this.#forward(x, this.#state.caches, { mask: maskFor(this.#starts, 1, at, this.#capacity), place, length: 1 });
-    });
-  }
-
-  reorder(rows: Int32Array): void {
-    const tf = tensorflow();
-    this.#replace(() => {
-      const order = tf.tensor1d(rows, 'int32');
-      const of = (tensor: Tensor) => tf.gather(tensor, order);
-      const { logits, caches } = this.#state;
-      return { logits: of(logits), caches: caches.map(({ keys, values }) => ({ keys: of(keys), values: of(values) })) };
-    });
-    this.#starts = Array.from(rows, (row) => this.#starts[row]!);
-  }
-
-  dispose(): void {
-    tensorflow().dispose(this.#state);
-  }
-
-  #replace(next: () => State): void {
-    const before = this.#state;
-    this.#state = tidy(next);
-    tensorflow().dispose(before);
-  }
-
-  #forward(x: Tensor, caches: KeyValueCache[] | null, pass: { mask: Tensor; place: Tensor | null; length: number }): State {
-    const tf = tensorflow();
-    const { width, heads } = this.config;
-    const shape = { batch: this.batch, heads, capacity: this.#capacity, ...pass };
-    const filled = this.weights.blocks.map((block, i) => {
-      const through = cachedBlock(x, block, caches?.[i] ?? null, shape);
+    const filled = weights.blocks.map((block, i) => {
+      const through = cachedBlock(x, block, caches?.[i] ?? null, { batch, heads, capacity, ...pass });
       x = through.x;
       return through.cache;
     });
-    const { batch } = this;
     const last =
       pass.length === 1 ? x : tf.reshape(tf.slice(tf.reshape(x, [batch, pass.length, width]), [0, pass.length - 1, 0]), [batch, width]);
-    return { logits: linear(rmsNorm(last, this.weights.norm), this.weights.output), caches: filled };
+    return { logits: linear(rmsNorm(last, weights.norm), weights.output), caches: filled };
   }
+
+  return new EagerSession(
+    { starts: prompts.map(({ length }) => longest - length), filled: first + longest, capacity },
+    {
+      vocabulary: end + 1,
+      prefill: ({ starts, filled }) => {
+        const tf = tensorflow();
+        const own = rows.every((row, i) => row === i) ? visual : tf.gather(visual, tf.tensor1d([...rows], 'int32'));
+        const mask = maskFor(starts, filled, 0, capacity);
+        return forward(promptRows(prompts, own, longest, weights, end), null, { mask, place: null, length: filled });
+      },
+      step: (tokens, { starts, filled }, caches) => {
+        const tf = tensorflow();
+        const places = starts.map((start) => filled - first - start);
+        const x = tf.add(embed(weights.embedding, tf.tensor1d(tokens, 'int32')), embed(weights.positions, tf.tensor1d(places, 'int32')));
+        const place = tf.tensor4d(
+          Float32Array.from({ length: capacity }, (_, i) => Number(i === filled)),
+          [1, 1, capacity, 1],
+        );
+        return forward(x, caches, { mask: maskFor(starts, 1, filled, capacity), place, length: 1 });
+      },
+    },
+  );
 }
 
 /** Embeddings of visual tokens and prompts, [batch * (visual + longest), width], each sample's at the end of its row. */

@@ -1,6 +1,4 @@
-import type { ConfigFields } from 'mienlab/tensor';
-import type { LoraConfig } from './lora-config.js';
-import { endsWithName } from './target-modules.js';
+import { type ConfigFields, endsWithName, type LoraConfig } from 'mienlab/tensor';
 
 /** What an adapter_config.json says. */
 export interface AdapterConfig extends Omit<LoraConfig, 'targets'> {

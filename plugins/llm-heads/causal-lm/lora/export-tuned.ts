@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
-import type { CheckpointExporter, TunedWeights } from 'mienlab/contracts';
+import type { TunedWeights } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import type { WeightShapes } from 'mienlab/tensor';
+import { type LoraAdapter, type LoraPair, loraScaling, type WeightShapes } from 'mienlab/tensor';
 import { checkpointOf, loraOf, type CausalLmConfig } from '../options.js';
 import { decoderWeightShapes } from '../weight-shapes.js';
-import type { LoraAdapter, LoraPair } from './lora-adapter.js';
-import { loraScaling } from './lora-config.js';
 import { mergedSource, writeCheckpoint } from './merge.js';
 import { readAdapter } from './read-adapter.js';
 import { writeAdapter } from './write-adapter.js';
 
 /** A tuned head as PEFT reads it (the adapter) or transformers (the whole model). */
-export const exportTuned: CheckpointExporter['export'] = (weights, options, { folder, merged }) => {
+export function exportTuned(
+  weights: TunedWeights,
+  options: Readonly<Record<string, unknown>>,
+  { folder, merged }: { folder: string; merged: boolean },
+): string {
   const config = options as unknown as CausalLmConfig;
   const checkpoint = checkpointOf(config);
   const shapes = decoderWeightShapes(checkpoint.spec);
@@ -24,7 +26,7 @@ export const exportTuned: CheckpointExporter['export'] = (weights, options, { fo
   const source = adapter ? mergedSource(base, adapter) : { ...base, read: (name: string) => weights[name]?.data ?? base.read(name) };
   writeCheckpoint(folder, source, shapes, checkpoint.config, checkpoint.files());
   return `${folder}: the whole model in float32${adapter ? ', the adapter in its weights' : ''}`;
-};
+}
 
 /** The adapter with the values that were tuned; null where the weights themselves were. */
 function tunedAdapter(weights: TunedWeights, config: CausalLmConfig, shapes: WeightShapes): LoraAdapter | null {

@@ -5,22 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from 'mienlab/faults';
 import { seededRandom } from 'mienlab/plugin';
 import {
+  initialAdapter,
+  type LoraConfig,
+  loraScaling,
   readConfigFields,
   readSafetensors,
   safetensorsSource,
-  writeSafetensors,
   type StoredTensor,
+  targetModules,
   type WeightShapes,
+  writeSafetensors,
 } from 'mienlab/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decoderSpec } from '../checkpoint-config.js';
 import { decoderWeightShapes } from '../weight-shapes.js';
-import { initialAdapter } from './lora-adapter.js';
-import { loraScaling, type LoraConfig } from './lora-config.js';
 import { mergedSource, writeCheckpoint } from './merge.js';
 import { readAdapter } from './read-adapter.js';
-import { targetModules } from './target-modules.js';
 import { writeAdapter } from './write-adapter.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-lora-'));

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFolder, writeSafetensors, type WeightShapes, type WeightSource } from 'mienlab/tensor';
-import type { LoraAdapter, LoraPair } from './lora-adapter.js';
+import { type LoraAdapter, type LoraPair, replaceFolder, type WeightShapes, type WeightSource, writeSafetensors } from 'mienlab/tensor';
 
 /** A checkpoint's weights with an adapter's additions in them, W + scaling * B A, computed when they are read. */
 export function mergedSource(source: WeightSource, { pairs }: LoraAdapter): WeightSource {

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, nearest } from 'mienlab/faults';
-import { readConfigFields, readSafetensors, type StoredTensor, type WeightShapes } from 'mienlab/tensor';
+import {
+  linearModules,
+  type LoraAdapter,
+  type LoraPair,
+  loraScaling,
+  readConfigFields,
+  readSafetensors,
+  type StoredTensor,
+  targetModules,
+  type WeightShapes,
+} from 'mienlab/tensor';
 import { adapterConfig, type AdapterConfig } from './adapter-config.js';
-import type { LoraAdapter, LoraPair } from './lora-adapter.js';
-import { loraScaling } from './lora-config.js';
-import { linearModules, targetModules } from './target-modules.js';
 
 export interface StoredAdapter extends LoraAdapter {
   /** The checkpoint it was trained on, as its author named it; null where the folder does not say. */

@@ -1,8 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFolder, writeSafetensors, type StoredTensor, type WeightShapes } from 'mienlab/tensor';
-import type { LoraAdapter, LoraPair } from './lora-adapter.js';
-import { targetModules } from './target-modules.js';
+import {
+  type LoraAdapter,
+  type LoraPair,
+  replaceFolder,
+  type StoredTensor,
+  targetModules,
+  type WeightShapes,
+  writeSafetensors,
+} from 'mienlab/tensor';
 
 /**
  * Writes an adapter as a folder that PEFT loads (`PeftModel.from_pretrained`). A folder that is there is replaced, but not before

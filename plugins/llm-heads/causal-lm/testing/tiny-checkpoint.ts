@@ -1,5 +1,5 @@
 import { seededRandom } from 'mienlab/plugin';
-import { ConfigFields, type WeightSource } from 'mienlab/tensor';
+import { ConfigFields, elementCount, type WeightSource } from 'mienlab/tensor';
 import { decoderSpec } from '../checkpoint-config.js';
 import { writeCheckpoint } from '../lora/merge.js';
 import { decoderWeightShapes } from '../weight-shapes.js';
@@ -47,7 +47,7 @@ export function tinyCheckpoint(folder: string, changes: Record<string, unknown> 
     read(name) {
       const draws = random.fork(name);
       const offset = name.endsWith('norm.weight') ? 1 : 0;
-      return Float32Array.from({ length: shapes[name]!.reduce((size, side) => size * side, 1) }, () => offset + 0.2 * draws.normal());
+      return Float32Array.from({ length: elementCount(shapes[name]!) }, () => offset + 0.2 * draws.normal());
     },
   };
   writeCheckpoint(folder, source, shapes, config, {

@@ -1,7 +1,7 @@
 import type { Comparisons, GoldenValues } from 'mienlab/plugin';
 import { tensorflow } from 'mienlab/tensor';
 import type { Decoder } from '../decoder.js';
-import { EagerSession } from '../eager-session.js';
+import { eagerSession, type Prompts } from '../eager-session.js';
 import { goldenBatch, integers } from './golden-batch.js';
 import { tolerances } from './tolerances.js';
 
@@ -16,7 +16,7 @@ export async function verifyGeneration(
   if (single) {
     const prompt = single.rows('prompt');
     const expected = single.numbers('new_tokens');
-    const { tokens, logits } = await greedy(decoder, prompt, [prompt[0]!.length], expected.length, signal);
+    const { tokens, logits } = await greedy(decoder, embedded(decoder, prompt, [prompt[0]!.length]), expected.length, signal);
     comparisons.equal('generate.new_tokens', tokens[0]!, expected);
     if (golden.hasTensor('generate.step_logits')) {
       const reference = golden.tensor('generate.step_logits').data;
@@ -34,22 +34,26 @@ export async function verifyGeneration(
     const { ids, mask } = goldenBatch(padded);
     const expected = several.rows('new_tokens');
     const lengths = mask.map((row) => row.reduce((sum, one) => sum + one, 0));
-    const { tokens } = await greedy(decoder, ids, lengths, expected[0]!.length, signal);
+    const { tokens } = await greedy(decoder, embedded(decoder, ids, lengths), expected[0]!.length, signal);
     comparisons.equal('generate_left_padded_batch.new_tokens', tokens.flat(), expected.flat());
   }
 }
 
-async function greedy(
+/** Prompts of ids, padded at the left. */
+function embedded(decoder: Decoder, prompts: readonly (readonly number[])[], lengths: readonly number[]): Prompts {
+  return { embeddings: tensorflow().tidy(() => decoder.embed(integers(prompts))), length: prompts[0]!.length, lengths };
+}
+
+/** The most likely tokens, one after the other, and the logits of every step. Frees the prompts' embeddings. */
+export async function greedy(
   decoder: Decoder,
-  prompts: readonly (readonly number[])[],
-  lengths: readonly number[],
+  prompts: Prompts,
   count: number,
   signal: AbortSignal,
 ): Promise<{ tokens: number[][]; logits: Float32Array[] }> {
-  const embeddings = tensorflow().tidy(() => decoder.embed(integers(prompts)));
-  const session = new EagerSession(decoder, { embeddings, length: prompts[0]!.length, lengths }, count - 1);
-  embeddings.dispose();
-  const tokens: number[][] = prompts.map(() => []);
+  const session = eagerSession(decoder, prompts, count - 1);
+  prompts.embeddings.dispose();
+  const tokens: number[][] = prompts.lengths.map(() => []);
   const logits: Float32Array[] = [];
   try {
     for (let step = 0; step < count; step++) {

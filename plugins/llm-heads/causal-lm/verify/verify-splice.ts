@@ -65,7 +65,7 @@ export async function verifySplice(decoder: Decoder, golden: GoldenValues, compa
 }
 
 /** Which of all text rows, then all visual rows, stands where once each row's one image token has become its visual embeddings. */
-function spliceOrder(ids: readonly (readonly number[])[], imageToken: number, count: number): number[][] {
+export function spliceOrder(ids: readonly (readonly number[])[], imageToken: number, count: number): number[][] {
   const length = ids[0]!.length;
   return ids.map((row, i) => {
     const places = row.flatMap((id, place) => (id === imageToken ? [place] : []));

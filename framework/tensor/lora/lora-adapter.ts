@@ -1,6 +1,6 @@
-import type { Random } from 'mienlab/contracts';
-import { Fault, nearest } from 'mienlab/faults';
-import type { WeightShapes } from 'mienlab/tensor';
+import type { Random } from '../../contracts/index.js';
+import { Fault, nearest } from '../../faults/index.js';
+import type { WeightShapes } from '../checkpoint/load-weights.js';
 import { loraScaling, type LoraConfig } from './lora-config.js';
 import { linearModules, targetModules } from './target-modules.js';
 

@@ -1,11 +1,14 @@
-import type { WeightShapes } from 'mienlab/tensor';
+import type { WeightShapes } from '../checkpoint/load-weights.js';
 import type { LoraConfig } from './lora-config.js';
 
-/** Linear layers of a decoder by name, in the checkpoint's order, with their weight's shape [out, in]. */
+/** What has the form of a linear layer's weight and is a table. */
+const tables = /(^|\.)(embed_tokens|position_embedding)\.weight$/;
+
+/** Linear layers of a model by name, in the checkpoint's order, with their weight's shape [out, in]. */
 export function linearModules(shapes: WeightShapes): Map<string, readonly [number, number]> {
   const modules = new Map<string, readonly [number, number]>();
   for (const [name, shape] of Object.entries(shapes)) {
-    if (shape.length === 2 && name.endsWith('.weight') && !name.endsWith('embed_tokens.weight'))
+    if (shape.length === 2 && name.endsWith('.weight') && !tables.test(name))
       modules.set(name.slice(0, -'.weight'.length), [shape[0]!, shape[1]!]);
   }
   return modules;
