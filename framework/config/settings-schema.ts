@@ -21,6 +21,7 @@ export interface Settings {
   metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   video: { frames: number; sampling: 'uniform' | 'fps'; fps: number; 'max-side': number };
   crop: { margin: number };
+  encode: { keep: 'float32' | 'float16' | 'none' };
   train: Required<TrainSettings>;
   generate: {
     batch: number;
@@ -114,6 +115,13 @@ export const settingsSchema: Schema<Settings> = {
   },
   crop: {
     margin: { doc: 'Side of the square face crop over the larger side of the face box', format: number(0.5, 10), default: 1.3 },
+  },
+  encode: {
+    keep: {
+      doc: 'Numbers in which the tokens of a frozen encoder are kept, made once a clip; none: it runs in every step',
+      format: ['float32', 'float16', 'none'],
+      default: 'float32',
+    },
   },
   train: {
     epochs: { doc: 'How often every training clip is seen; 0 with steps 0: no tuning', format: number(0, 1e6), default: 6 },

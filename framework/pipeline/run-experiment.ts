@@ -19,6 +19,8 @@ import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '..
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
 import { compareRuns } from './compare-runs.js';
+import { EncodeAhead } from './encode-ahead.js';
+import type { Encoded } from './feature-stream.js';
 import { gatherClips, type GatheredClips } from './gather-clips.js';
 import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
@@ -130,13 +132,23 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
   try {
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
+    const encodedAhead = new Map<RunPlan, Encoded>();
     for (const [clips, plans] of gathered) {
       const viewers = plans.map((plan) => ({
         plan,
         detector: () => containers.get(plan)!.getAsync(parts.detector),
         tracker: () => containers.get(plan)!.getAsync(parts.tracker),
       }));
-      const seen = await perceive(viewers, clips.clips, { cache, nonce, progress: services.progress, signal: services.signal });
+      const ahead = new EncodeAhead(plans, { containers, clips: clips.clips.length, cache, nonce, backend: backend.name });
+      const { progress, signal } = services;
+      const onSeen = ahead.seen.bind(ahead);
+      let seen: Map<RunPlan, Perception>;
+      try {
+        seen = await perceive(viewers, clips.clips, { cache, nonce, progress, signal, onSeen });
+      } finally {
+        const { plan, encoded } = await ahead.end();
+        if (plan) encodedAhead.set(plan, encoded);
+      }
       for (const [plan, perception] of seen) perceptions.set(plan, perception);
     }
     const all = [...new Map([...gathered.keys()].flatMap(({ clips }) => clips.map(({ clip }) => [clip.id, clip]))).values()];
@@ -161,7 +173,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, overlays, samples };
+          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, ahead: encodedAhead.get(plan), overlays, samples };
           performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {

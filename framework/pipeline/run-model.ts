@@ -18,11 +18,14 @@ import {
   type Model,
   type TuneStep,
 } from '../training/index.js';
+import { absentEncoder } from './absent-encoder.js';
+import type { FrozenFeatures } from './frozen-features.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
 import { evaluatesFrom, trainingSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
+import { weightsIdentity } from './weights-identity.js';
 
 /** Curves by name: [step, value]. */
 type Curves = Record<string, [number, number][]>;
@@ -41,6 +44,7 @@ interface ModelRunOptions {
   plan: RunPlan;
   container: Container;
   perception: Perception;
+  features: FrozenFeatures | null;
   train: readonly DigestedClip[];
   /** Looked at only where the training is evaluated on them. */
   validation: readonly DigestedClip[];
@@ -69,7 +73,7 @@ function captionId({ clip, digest }: DigestedClip): string {
 }
 
 /** What settles the weights after tuning. */
-function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
+function tuneKey({ plan, features, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
   // How often a training is kept has no part in what it comes to.
   const { 'checkpoint-every': _, ...training } = settings.train;
@@ -77,10 +81,11 @@ function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): 
   return cacheKey([
     'tune',
     backend,
-    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
+    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) => [
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
-    ),
-    [training, settings.seed, settings.checkpoint, frames, faces],
+      weightsIdentity(chosen.config),
+    ]),
+    [training, settings.seed, settings.checkpoint, weightsIdentity(settings.checkpoint), features?.key ?? null, frames, faces],
     [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
       clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
     ),
@@ -95,7 +100,7 @@ const heldOutCurve = 'held-out loss';
 const isLogged = (curve: string, step: number) => curve === heldOutCurve || step % logEvery === 0;
 
 async function tuneModel(model: Model, options: ModelRunOptions, folder: string): Promise<Trained> {
-  const { plan, container, perception, train, handle } = options;
+  const { plan, container, perception, features, train, handle } = options;
   const { settings } = plan;
   const log = container.get(services.log);
   const curves: Curves = {};
@@ -121,7 +126,7 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
   const { clips, ...samples } = trainingSamples(options, settings, log);
   const { auxiliaryWords } = await tune({
     model,
-    source: visualSource(plan, perception, clips),
+    source: visualSource(plan, perception, features, clips),
     ...samples,
     clips: clips.map(({ clip }) => clip.id),
     settings: settings.train,
@@ -138,7 +143,7 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
 
 /** Tunes the run's model, or takes its checkpoint from the cache, and captions the test clips. */
 export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
-  const { plan, container, perception, train, test, cache, handle } = options;
+  const { plan, container, perception, features, train, test, cache, handle } = options;
   const { settings } = plan;
   const key = tuneKey(options);
   const folder = cache.folder('tune', key);
@@ -158,7 +163,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const state = from ? readCheckpointState(from) : undefined;
     container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
     const model: Model = {
-      encoder: await container.getAsync(parts.encoder),
+      encoder: features?.withoutEncoder ? absentEncoder : await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),
       head: await container.getAsync(parts.head),
     };
@@ -179,7 +184,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
     const { generate } = settings;
     const texts = await generateAll(
       model,
-      visualSource(plan, perception, missing),
+      visualSource(plan, perception, features, missing),
       missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
       {
         maxNewTokens: generate['max-new-tokens'],

@@ -3,7 +3,7 @@ import type { Box, Clip } from '../contracts/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import type { DecodedFrames } from '../video/index.js';
 import { decodeClip } from './decode-clip.js';
-import type { PerceivedClip } from './perceive.js';
+import type { PerceivedClip } from './seen-clips.js';
 
 /** As many clips as wanted, the kinds in turn, each kind in the dataset's order. */
 export function pickSamples(clips: readonly Clip[], count: number): Clip[] {

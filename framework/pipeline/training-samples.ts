@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings-schema.js';
-import type { InstructionSample, Log } from '../contracts/index.js';
+import type { Clip, InstructionSample, Log } from '../contracts/index.js';
 import { seededRandom } from '../plugin/index.js';
 import { holdOut, trainStages } from '../training/index.js';
 import type { DigestedClip } from './perceive.js';
@@ -21,6 +21,12 @@ function samplesOf(clips: readonly DigestedClip[]): { samples: InstructionSample
 /** What a training is evaluated on; null where no stage is. */
 export function evaluatesFrom(train: Settings['train']): 'share' | 'validation' | null {
   return trainStages(train).some(({ evaluate }) => evaluate.every) ? train.evaluate.from : null;
+}
+
+/** Whether a run tunes on the clip, or is evaluated or tested on it. */
+export function isUsed({ split, references }: Clip, train: Settings['train']): boolean {
+  if (split === 'test') return true;
+  return references.length > 0 && (split === 'train' || evaluatesFrom(train) === 'validation');
 }
 
 /** The clips of a training, and those of its samples that are held out. Warns where none can be. */

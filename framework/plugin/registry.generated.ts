@@ -17,7 +17,10 @@ export const generatedPlugins: PluginTable = {
   encoder: {
     clip: () => import('../../plugins/encoders/clip/plugin.js'),
     dinov2: () => import('../../plugins/encoders/dinov2/plugin.js'),
+    'face-emotion': () => import('../../plugins/encoders/face-emotion/plugin.js'),
+    faceres: () => import('../../plugins/encoders/faceres/plugin.js'),
     'facetrack-mm': () => import('../../plugins/encoders/facetrack-mm/plugin.js'),
+    onnx: () => import('../../plugins/encoders/onnx/plugin.js'),
     siglip: () => import('../../plugins/encoders/siglip/plugin.js'),
     'tiny-vit': () => import('../../plugins/encoders/tiny-vit/plugin.js'),
     vit: () => import('../../plugins/encoders/vit/plugin.js'),

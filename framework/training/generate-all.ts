@@ -3,7 +3,7 @@ import type { GenerateOptions, InstructionSample, Progress } from '../contracts/
 import { Fault } from '../faults/index.js';
 import { tensorflow, tidy, toTensors } from '../tensor/index.js';
 import type { Model } from './model.js';
-import { visualBatch, visualInput, type VisualSource } from './visual-source.js';
+import { visualTokens, type VisualSource } from './visual-source.js';
 
 export interface GenerateAllOptions extends GenerateOptions {
   /** Clips at a time. */
@@ -28,7 +28,7 @@ export async function generateAll(
       const indices = samples.slice(start, start + batch).map((_, i) => start + i);
       // Draws go by the clip's name.
       const part = indices.map((index) => ({ clip: `clip ${index}`, ...samples[index]! }));
-      const visual = tidy(() => projector.project(encoder.encode(visualInput(toTensors(visualBatch(source, indices))))).sequence);
+      const visual = tidy(() => projector.project(visualTokens(encoder, toTensors(source.batch(indices)))).sequence);
       try {
         texts.push(...(await head.generate(part, visual, options)));
       } finally {

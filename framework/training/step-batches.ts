@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { HostBatch, InstructionSample, LlmHead } from '../contracts/index.js';
 import type { AuxiliaryLoss } from './auxiliary-loss.js';
 import type { StepKind } from './step-engine.js';
-import { visualBatch, type VisualSource } from './visual-source.js';
+import type { VisualSource } from './visual-source.js';
 
 /** What training is done on. */
 export interface TrainingData {
@@ -52,7 +52,7 @@ export class StepBatches {
     const { source, samples, rows, head, sizes, words } = this.options;
     const text = kind === 'before' ? null : head.prepare(pick(samples, part), sizes.visual);
     const arrays = {
-      ...visualBatch(source, pick(rows, part)),
+      ...source.batch(pick(rows, part)),
       ...(text && prefixed('text', text)),
       ...(words && kind !== 'evaluation' && prefixed('auxiliary', words.prepare(part, sizes.time, whole))),
     };

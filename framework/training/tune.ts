@@ -16,7 +16,7 @@ import type { TrainSettings } from './train-settings.js';
 import { TrainingCheckpoints, type TrainingState } from './training-checkpoints.js';
 import { tuneStage, type Training } from './tune-stage.js';
 import type { TuneStep } from './tune-step.js';
-import { visualBatch, visualInput } from './visual-source.js';
+import { visualTokens } from './visual-source.js';
 
 const stepsFolder = 'steps';
 
@@ -108,7 +108,7 @@ function goOn({ inputs, plans, progress, variables }: Training, state: TrainingS
 /** Visual embeddings a clip, time steps, and the width of a vector: known when some have been made. */
 function embeddingSizes({ model, source }: TuneInputs): { visual: number; time: number; hidden: number } {
   return tidy(() => {
-    const { sequence, steps } = model.projector.project(model.encoder.encode(visualInput(toTensors(visualBatch(source, [0])))));
+    const { sequence, steps } = model.projector.project(visualTokens(model.encoder, toTensors(source.batch([0]))));
     return { visual: sequence.shape[1], time: steps.shape[1], hidden: steps.shape[2] };
   });
 }

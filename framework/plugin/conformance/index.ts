@@ -1,6 +1,7 @@
 export { datasetConforms } from './dataset-conforms.js';
 export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
 export { encoderConforms } from './encoder-conforms.js';
+export { frozenEncoderConforms } from './frozen-encoder-conforms.js';
 export { judgeConforms } from './judge-conforms.js';
 export { llmHeadConforms } from './llm-head-conforms.js';
 export { manifestConforms } from './manifest-conforms.js';

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { GenerateOptions, HostBatch, InstructionSample, LlmHead, PluginContext, Variables } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import { sampleRandoms, seededRandom } from 'mienlab/plugin';
+import { sampleRandoms } from 'mienlab/plugin';
 import {
   attachAdapter,
   beamRows,
