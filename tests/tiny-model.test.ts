@@ -86,7 +86,7 @@ test('every backend trains the tiny model alike', async () => {
   const expected = await trained();
   assert.is(expected.steps.length, 7);
   assert.ok(expected.steps.at(-1)![0]! < expected.steps[3]![0]!, 'the caption loss falls');
-  for (const backend of ['wasm', 'tensorflow'] as const) {
+  for (const backend of ['wasm', 'tensorflow', 'webgpu'] as const) {
     if (!(await testBackend(backend))) continue;
     const actual = await trained();
     expected.steps.forEach((values, step) =>

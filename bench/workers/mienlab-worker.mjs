@@ -1,5 +1,5 @@
 // mienlab's side of the bench: reads one JSON request a line, answers each with one JSON line (the protocol: docs/bench.md).
-// System `mienlab` is what a run uses, `eager` the same model operation by operation.
+// System `mienlab` is what a run uses, `eager` the same model operation by operation, which is all that backends other than tensorflow do.
 import { createInterface } from 'node:readline';
 import { tensorflow, useTensorflow } from 'mienlab/tensor';
 import { packageVersion } from '../../dist/framework/paths.js';
@@ -11,13 +11,13 @@ import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph
 import { eagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
 import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
-async function openBackend({ task, threads }) {
+async function openBackend({ task, threads, backend = 'tensorflow' }) {
   const work = task === 'generation' ? 'decoding' : 'training';
   // Generation is tried with several numbers of threads; in training, mienlab's own table decides.
   if (task === 'generation') process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-  const choice = await chooseBackend({ backend: 'tensorflow', work });
+  const choice = await chooseBackend({ backend, work });
   useTensorflow(await loadBackend(choice, work));
-  return { mienlab: packageVersion(), ...choice.versions };
+  return { mienlab: packageVersion(), ...choice.versions, device: choice.device.name };
 }
 
 /** Steps on one batch: losses in answer to each. */
@@ -101,3 +101,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
+// A WebGPU device keeps the process alive.
+process.exit();

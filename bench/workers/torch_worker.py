@@ -16,6 +16,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bare_llama import BareLlama  # noqa: E402
 
 
+def device_of(spec):
+    """`cuda` for transformers on a GPU (bench/gpu.mjs); reading a loss or ids waits for it."""
+    return spec.get("device", "cpu")
+
+
 def open_model(spec):
     """The model and its trainable parameters."""
     if spec["system"] != "transformers":
@@ -31,6 +36,7 @@ def open_model(spec):
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, spec["adapter"], is_trainable=True)
+    model.to(device_of(spec))
     return model, [p for p in model.parameters() if p.requires_grad]
 
 
@@ -39,9 +45,10 @@ class Training:
 
     def __init__(self, spec):
         self.spec = spec
+        self.device = device_of(spec)
         self.model, self.parameters = open_model(spec)
-        self.inputs = torch.tensor(spec["inputs"])
-        self.targets = torch.tensor(spec["targets"])
+        self.inputs = torch.tensor(spec["inputs"], device=self.device)
+        self.targets = torch.tensor(spec["targets"], device=self.device)
         o = spec["optimizer"]
         betas, decay = (o["beta1"], o["beta2"]), o["weight-decay"]
         self.optimizer = torch.optim.AdamW(
@@ -59,7 +66,7 @@ class Training:
 
     def step(self):
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.spec["dtype"] == "bf16"):
+        with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.spec["dtype"] == "bf16"):
             loss = self.loss()
         loss.backward()
         self.optimizer.step()
@@ -82,7 +89,7 @@ class Generation:
         self.model, self.parameters = open_model(spec)
         if spec["dtype"] == "bf16":
             self.model.to(torch.bfloat16)
-        self.prompts = torch.tensor(spec["prompts"])
+        self.prompts = torch.tensor(spec["prompts"], device=device_of(spec))
         if spec["system"] == "transformers":
             self.model.eval()
 

@@ -30,7 +30,7 @@ function list(json: boolean): void {
       console.log(`${part.padEnd(14)}${(ready ? 'ready' : optional ? 'optional' : 'missing').padEnd(9)}${summary}; ${size}`);
 }
 
-function parse(args: string[]): { list: boolean; only?: string[]; also?: string[]; offline: boolean; json: boolean } {
+function parse(args: string[]): { list: boolean; only?: string[]; also?: string[]; gpu: boolean; offline: boolean; json: boolean } {
   try {
     const { values } = parseArgs({
       args,
@@ -38,6 +38,7 @@ function parse(args: string[]): { list: boolean; only?: string[]; also?: string[
         list: { type: 'boolean' },
         only: { type: 'string', multiple: true },
         also: { type: 'string', multiple: true },
+        gpu: { type: 'boolean' },
         offline: { type: 'boolean' },
         json: { type: 'boolean' },
       },
@@ -47,6 +48,7 @@ function parse(args: string[]): { list: boolean; only?: string[]; also?: string[
       list: values.list ?? false,
       only: split(values.only),
       also: split(values.also),
+      gpu: values.gpu ?? false,
       offline: values.offline ?? false,
       json: values.json ?? false,
     };
@@ -58,13 +60,14 @@ function parse(args: string[]): { list: boolean; only?: string[]; also?: string[
 export const command: Command = {
   summary: 'make what is missing: the tensor library, MLflow, ffmpeg',
   help: [
-    'mienlab setup [--list] [--only PART[,PART]] [--also PART[,PART]] [--offline] [--json]',
+    'mienlab setup [--list] [--only PART[,PART]] [--also PART[,PART]] [--gpu] [--offline] [--json]',
     '',
     'Makes what is missing on this machine, in the cache folder of the user and nowhere else. What is there is left alone.',
     '',
     '  --list      the parts, whether they are there, how large they are; makes nothing',
     '  --only      these parts alone: tensor, mlflow, ffmpeg, or an optional one: smollm2, onnxruntime, human-models, webgpu',
     '  --also      these optional parts beside the rest',
+    '  --gpu       libtensorflow with CUDA 12 libraries (2.5 GB), also where no NVIDIA driver is seen; it is taken from then on',
     '  --offline   fetch nothing',
     '  --json      the outcome as JSON on standard output',
     '',
@@ -73,6 +76,7 @@ export const command: Command = {
   ].join('\n'),
   async run(args) {
     const options = parse(args);
+    if (options.gpu) process.env['MIENLAB_LIBTENSORFLOW'] = 'cuda';
     if (options.list) {
       list(options.json);
       return 0;

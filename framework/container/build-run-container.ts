@@ -27,7 +27,8 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
     container
       .bind(token as typeof parts.dataset)
       .toResolvedValue(
-        (log: Log, progress: Progress, signal: AbortSignal) => manifest.create(context(manifest, log, progress, signal), config, {}),
+        (log: Log, progress: Progress, signal: AbortSignal) =>
+          manifest.create(context(manifest, log, progress, signal), config, { onError: settings.data['on-error'] }),
         [...environment],
       )
       .inSingletonScope()

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Tensor3D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
+import type { Conversation, Turn } from './clip.js';
 
 /** Trainable variables by name, unique within their part. The framework prefixes them with the part's kind. */
 export type Variables = Readonly<Record<string, Variable>>;
@@ -62,6 +63,14 @@ export interface InstructionSample {
   instruction: string;
   /** Empty for generation. */
   answer: string;
+  /** What was asked and answered before, in order. What is seen of the clip stands before the first of all questions. */
+  earlier?: readonly Turn[];
+  /** A system message before all turns, in place of the LLM head's own. */
+  system?: string;
+  /** Whether the answers of earlier turns are learnt too. Default `last-answer`: they are not. */
+  learn?: Conversation['learn'];
+  /** How often it is drawn in an epoch, above 0; once where absent. */
+  weight?: number;
   /** The clip's id, for faults. */
   clip?: string;
 }
@@ -101,7 +110,7 @@ export interface LlmHead extends ModelPart {
   /** How many tokens of answers the loss of this batch (of `prepare`) is a mean over: micro-batches are weighed by it. */
   answerTokens(batch: HostBatch): number;
   /**
-   * Mean cross-entropy in nats over the tokens of the answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
+   * Mean cross-entropy in nats over the tokens of the learnt answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
    * samples, and reads no tensor's values), `visual` is [sample, token, hidden]. Differentiable. In a training step the framework adds `seed`,
    * an int32 scalar that differs from step to step: all randomness, such as dropout, is settled by it, and without it there is none.
    */

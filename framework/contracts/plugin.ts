@@ -32,7 +32,8 @@ export interface NestedEncoder {
 
 /** What `create` is given from its neighbours, by kind. Dimensions of ports have been checked before. */
 export interface PluginInputs {
-  dataset: Record<never, never>;
+  /** `onError`: whether entries that cannot be used are left out with a warning, or end it; `fail` where absent. */
+  dataset: { onError?: 'skip' | 'fail' };
   detector: Record<never, never>;
   tracker: Record<never, never>;
   /** `nested` are the encoders that the manifest names; whoever has one made holds its variables and disposes of it. */
@@ -123,6 +124,12 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
+  /** LLM heads only: `prepare` without the weights, to look at samples before a run. `corpus` as in `create`. */
+  preparer?: (
+    context: Pick<PluginContext, 'random' | 'resolve' | 'signal'>,
+    config: PluginConfig,
+    corpus: readonly string[],
+  ) => Pick<LlmHead, 'prepare'> | Promise<Pick<LlmHead, 'prepare'>>;
   /** For a plugin that loads checkpoints of others: proves that it computes what they do (`mienlab verify checkpoint`). */
   verifier?: CheckpointVerifier;
   /** LLM heads only: writes what was tuned for others to read. */

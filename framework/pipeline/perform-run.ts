@@ -3,6 +3,7 @@ import { parts, services } from '../container/tokens.js';
 import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import { clipSamples } from './clip-samples.js';
 import type { Encoded } from './feature-stream.js';
 import { frozenFeatures } from './frozen-features.js';
 import { logPredictions, logScores } from './log-run.js';
@@ -69,9 +70,9 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
     const [first] = faults.values();
     throw new Fault('RUN_FAILED', 'none of the test clips can be used', { cause: first, hint: first && `the first one: ${first.message}` });
   }
-  const train = usable.filter(({ clip }) => clip.split === 'train' && clip.references.length);
+  const train = usable.filter(({ clip }) => clip.split === 'train' && clipSamples(clip).length);
   await logOverlays(options);
-  const validation = usable.filter(({ clip }) => clip.split === 'validation' && clip.references.length);
+  const validation = usable.filter(({ clip }) => clip.split === 'validation' && clipSamples(clip).length);
   const model = await runModel({ ...options, features, train, validation, test });
   const scored = scoredClips(options, test, model.predictions);
   const dataset = await container.getAsync(parts.dataset);

@@ -18,10 +18,12 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
+import { firstAnswers } from './clip-samples.js';
+import { checkKernels } from './check-kernels.js';
 import { compareRuns } from './compare-runs.js';
 import { EncodeAhead } from './encode-ahead.js';
 import type { Encoded } from './feature-stream.js';
-import { gatherClips, type GatheredClips } from './gather-clips.js';
+import { gatherClips, sharedVideos, type GatheredClips } from './gather-clips.js';
 import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
@@ -90,6 +92,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   try {
     const backend = await openBackend(settings.tensor, services.log);
     for (const run of experiment.runs) checkEngine(run.settings.train);
+    checkKernels(experiment.runs);
     const [facts, source] = await Promise.all([environmentFacts(), sourceTags(process.cwd(), `mienlab run ${experiment.source}`)]);
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({
@@ -134,6 +137,8 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     const perceptions = new Map<RunPlan, Perception>();
     const encodedAhead = new Map<RunPlan, Encoded>();
     for (const [clips, plans] of gathered) {
+      const shared = sharedVideos(clips.clips);
+      if (shared) services.log.warn(shared);
       const viewers = plans.map((plan) => ({
         plan,
         detector: () => containers.get(plan)!.getAsync(parts.detector),
@@ -193,7 +198,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       ...stage,
       performed,
       testClips,
-      trainReferences: all.filter(({ split }) => split === 'train').flatMap(({ references }) => references),
+      trainReferences: all.filter(({ split }) => split === 'train').flatMap(firstAnswers),
       datasetDigest: [...gathered.keys()].map(({ digest }) => digest).join(' '),
       overlays,
       samples,

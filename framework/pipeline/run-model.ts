@@ -19,11 +19,12 @@ import {
   type TuneStep,
 } from '../training/index.js';
 import { absentEncoder } from './absent-encoder.js';
+import { corpusOf } from './clip-samples.js';
 import type { FrozenFeatures } from './frozen-features.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
-import { evaluatesFrom, trainingSamples } from './training-samples.js';
+import { evaluatesFrom, trainingSamples, usableSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
 import { weightsIdentity } from './weights-identity.js';
 
@@ -87,7 +88,7 @@ function tuneKey({ plan, features, train, validation, backend, nonce }: ModelRun
     ]),
     [training, settings.seed, settings.checkpoint, weightsIdentity(settings.checkpoint), features?.key ?? null, frames, faces],
     [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
-      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction, ...(clip.conversations ? [clip.conversations] : [])]),
     ),
   ]);
 }
@@ -123,7 +124,13 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
-  const { clips, ...samples } = trainingSamples(options, settings, log);
+  const { clips, ...samples } = await usableSamples(trainingSamples(options, settings, log), model.head, {
+    visual: plan.ports.embeddings.dims['tokens'] ?? 0,
+    onError: settings.data['on-error'],
+    log,
+    progress: container.get(services.progress),
+    signal: container.get(services.signal),
+  });
   const { auxiliaryWords } = await tune({
     model,
     source: visualSource(plan, perception, features, clips),
@@ -161,7 +168,7 @@ export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
   } else {
     const from = known ? folder : settings.checkpoint && resolve(settings.checkpoint);
     const state = from ? readCheckpointState(from) : undefined;
-    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
+    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => corpusOf(clip)), state });
     const model: Model = {
       encoder: features?.withoutEncoder ? absentEncoder : await container.getAsync(parts.encoder),
       projector: await container.getAsync(parts.projector),

@@ -6,6 +6,8 @@ export { pluginKinds } from './plugin-kinds.js';
 export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
+export { visionEncoder } from './vision/vision-encoder-plugin.js';
+export type { VisionFamily } from './vision/vision-family.js';
 export {
   embeddingsPort,
   gridPooling,
@@ -16,5 +18,3 @@ export {
   type VisualStreams,
 } from './visual-streams.js';
 export { withNested } from './with-nested.js';
-export { visionEncoder } from './vision/vision-encoder-plugin.js';
-export type { VisionFamily } from './vision/vision-family.js';

@@ -5,6 +5,7 @@ export const generatedPlugins: PluginTable = {
   dataset: {
     'drawn-faces': () => import('../../plugins/datasets/drawn-faces/plugin.js'),
     folder: () => import('../../plugins/datasets/folder/plugin.js'),
+    instructions: () => import('../../plugins/datasets/instructions/plugin.js'),
   },
   detector: {
     blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),

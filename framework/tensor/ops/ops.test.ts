@@ -257,8 +257,8 @@ const cases: Case[] = [
 ];
 
 /** Value and gradients of sum(output * weight), weights that differ by place so that no error cancels. */
-function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): number[][] {
-  return tf.tidy(() => {
+async function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): Promise<number[][]> {
+  const found = tf.tidy(() => {
     const tensors = inputs.map(({ shape, values }) => tf.tensor(values, shape));
     const value = run(tf, ...tensors);
     const gradients = tf.grads((...xs: Tensor[]) => {
@@ -266,8 +266,12 @@ function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): number[][]
       const weights = tf.reshape(tf.cos(tf.range(0, out.size, 1)), out.shape);
       return tf.sum(tf.mul(out, weights)) as Tensor;
     });
-    return [value, ...gradients(tensors)].map((tensor) => [...tensor.dataSync()]);
+    return [value, ...gradients(tensors)];
   });
+  const values: number[][] = [];
+  for (const tensor of found) values.push([...(await tensor.data())]);
+  tf.dispose(found);
+  return values;
 }
 
 function close(actual: number[][], expected: number[][], tolerance: number, what: string) {
@@ -282,18 +286,18 @@ function close(actual: number[][], expected: number[][], tolerance: number, what
 
 const expected = new Map<string, number[][]>();
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`value and gradients of every operation on ${backend}`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;
     for (const { name, inputs, run, plain } of cases) {
       if (backend === 'cpu') {
-        expected.set(name, measure(tf, inputs, plain));
+        expected.set(name, await measure(tf, inputs, plain));
       }
       const before = tf.memory().numTensors;
-      measure(tf, inputs, run);
+      await measure(tf, inputs, run);
       const between = tf.memory().numTensors;
-      close(measure(tf, inputs, run), expected.get(name)!, 2e-5, `${name} on ${backend}`);
+      close(await measure(tf, inputs, run), expected.get(name)!, 2e-5, `${name} on ${backend}`);
       assert.is(tf.memory().numTensors, between, `${name} leaks`);
       assert.ok(between - before <= 12, `${name} keeps ${between - before} constants`);
     }
@@ -319,24 +323,23 @@ test('an input that needs no gradient gets none computed', async () => {
   assert.is(count, 2);
 });
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`dropout on ${backend} keeps the mean, draws the same for its seed in value and gradient, another for another`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;
-    const draw = (step: number, site: number) =>
-      tf.tidy(() => {
-        const { value, grad } = tf.valueAndGrad((x: Tensor) => tf.sum(dropout(x, 0.25, { step: tf.scalar(step, 'int32'), site })))(
-          tf.ones([40, 50]),
-        );
-        return { sum: value.dataSync()[0]!, kept: [...grad.dataSync()] };
-      });
-    const first = draw(7, 1);
+    const draw = async (step: number, site: number) => {
+      const { value, grad } = tf.tidy(() =>
+        tf.valueAndGrad((x: Tensor) => tf.sum(dropout(x, 0.25, { step: tf.scalar(step, 'int32'), site })))(tf.ones([40, 50])),
+      );
+      return { sum: (await value.data())[0]!, kept: [...(await grad.data())] };
+    };
+    const first = await draw(7, 1);
     assert.ok(Math.abs(first.sum - 2000) < 100, `the sum is ${first.sum}`);
     assert.ok(first.kept.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
     assert.ok(Math.abs(first.kept.reduce((sum, value) => sum + value, 0) - first.sum) < 0.1, 'value and gradient drew alike');
-    assert.equal(draw(7, 1), first);
+    assert.equal(await draw(7, 1), first);
     const share = (other: number[]) => other.filter((value, i) => value === first.kept[i]).length / 2000;
-    for (const other of [draw(8, 1), draw(7, 2)]) assert.ok(share(other.kept) < 0.75, 'another seed or site draws otherwise');
+    for (const other of [await draw(8, 1), await draw(7, 2)]) assert.ok(share(other.kept) < 0.75, 'another seed or site draws otherwise');
   });
 }
 
