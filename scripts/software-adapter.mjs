@@ -40,7 +40,13 @@ function privateApt(folder) {
   return (program, args, cwd = folder) => run(program, [...options, ...args], { cwd });
 }
 
-const installed = (name) => spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' }).stdout === 'installed';
+function installed(name) {
+  try {
+    return run('dpkg-query', ['-W', '-f', '${db:Status-Status}', name]) === 'installed';
+  } catch {
+    return false;
+  }
+}
 
 /** Names of the packages that one needs; of alternatives the first. */
 function dependencies(deb) {

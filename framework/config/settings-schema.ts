@@ -33,6 +33,7 @@ export interface Settings {
     beams: number;
     'length-penalty': number;
     stop: string[];
+    process: 'auto' | 'own' | 'same';
   };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
@@ -223,6 +224,11 @@ export const settingsSchema: Schema<Settings> = {
     beams: { doc: 'Sequences that beam search follows at a time, with temperature 0; 1: no search', format: integer(1), default: 1 },
     'length-penalty': { doc: 'Beam search divides scores by the length to this power', format: number(-10, 10), default: 1 },
     stop: { doc: 'An answer ends before the first of these texts', format: strings, default: [] },
+    process: {
+      doc: 'own: in a process of its own, with the threads that suit decoding; same: in the run’s; auto: where that pays',
+      format: ['auto', 'own', 'same'],
+      default: 'auto',
+    },
   },
   tensor: {
     backend: {

@@ -40,6 +40,8 @@ export interface VisualFeatures {
 
 /** Calls are differentiable with regard to the part's variables and leave nothing behind but what they return. */
 export interface Encoder extends ModelPart {
+  /** True where an image's tokens depend on that image alone: frames and crops of a clip may then be encoded apart from each other. */
+  readonly perImage?: boolean;
   encode(input: VisualInput): VisualTokens;
   /** Instead of `encode`, for an encoder that no gradient passes through, because it computes elsewhere (ONNX, say) or because it is frozen. */
   extract?(input: VisualBytes): Promise<VisualFeatures>;

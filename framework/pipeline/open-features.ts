@@ -109,10 +109,10 @@ function isTrained(variables: readonly string[], train: Settings['train']): bool
 
 /** Throws Fault TENSOR_SHAPE where the tokens are others than the plan says. */
 function checkShapes(shapes: TokenShapes, { plugins, ports }: RunPlan): void {
-  const { time, 'frame-tokens': ofFrame, 'face-tokens': ofFace, width } = ports.tokens.dims;
+  const { time, 'frame-tokens': ofFrame, 'face-tokens': ofFace, width, 'face-time': faceTime, 'face-width': faceWidth } = ports.tokens.dims;
   for (const [name, found, expected] of [
     ['frames', shapes.frames, [time, ofFrame, width]],
-    ['faces', shapes.faces, [time, ofFace, width]],
+    ['faces', shapes.faces, [faceTime ?? time, ofFace, faceWidth ?? width]],
   ] as const) {
     if (!found || expected.every((size, i) => (size ?? found[i]) === found[i])) continue;
     throw new Fault('TENSOR_SHAPE', `encoder ${plugins.encoder.manifest.name}: its tokens of ${name} are [${found.join(', ')}] a clip`, {

@@ -7,6 +7,7 @@ import { clipSamples } from './clip-samples.js';
 import type { Encoded } from './feature-stream.js';
 import { frozenFeatures } from './frozen-features.js';
 import { logPredictions, logScores } from './log-run.js';
+import type { GenerationProcess } from './generation/generation-process.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
@@ -36,6 +37,7 @@ interface PerformOptions {
   cache: Parameters<typeof runModel>[0]['cache'];
   handle: RunHandle;
   backend: string;
+  generation: GenerationProcess;
   nonce: string;
   /** Of its clips' tokens, those that were made while the clips were seen. */
   ahead?: Encoded;

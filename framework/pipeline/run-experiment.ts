@@ -18,12 +18,13 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
-import { firstAnswers } from './clip-samples.js';
 import { checkKernels } from './check-kernels.js';
+import { firstAnswers } from './clip-samples.js';
 import { compareRuns } from './compare-runs.js';
 import { EncodeAhead } from './encode-ahead.js';
 import type { Encoded } from './feature-stream.js';
 import { gatherClips, sharedVideos, type GatheredClips } from './gather-clips.js';
+import { GenerationProcess } from './generation/generation-process.js';
 import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
@@ -132,6 +133,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
   const containers = new Map(experiment.runs.map((plan) => [plan, buildRunContainer(root, plan)]));
   const performed: PerformedRun[] = [];
   const failed: { run: string; error: unknown }[] = [];
+  const generation = new GenerationProcess(backend);
   try {
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
@@ -178,7 +180,8 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
           logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, ahead: encodedAhead.get(plan), overlays, samples };
+          const ahead = encodedAhead.get(plan);
+          const shared = { clips: clips.clips, cache, backend: backend.name, generation, nonce, ahead, overlays, samples };
           performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {
@@ -210,6 +213,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     parent.artifactFile('result.json', join(folder, 'result.json'));
     return { folder, report, comparison, analysis, backend, failed };
   } finally {
+    await generation.close();
     for (const container of containers.values()) await container.unbindAllAsync();
   }
 }

@@ -5,7 +5,13 @@ import type { VisualSource } from '../training/index.js';
 import type { BlobStore } from './blob-store.js';
 import { blobsOf, pixelShape, type ClipArray } from './clip-array.js';
 import type { FrozenFeatures } from './frozen-features.js';
-import type { DigestedClip, Perception } from './perceive.js';
+import type { DigestedClip } from './perceive.js';
+
+/** Where the pixels of a run's clips lie; a `Perception` says so. */
+export interface PixelFolders {
+  frames: { folder: string };
+  faces: { folder: string } | null;
+}
 
 /** Bytes of clips that stay in memory once they were read: small sets are read once, of larger ones this much. */
 const keptBytes = 256 << 20;
@@ -70,7 +76,7 @@ class StoredSource implements VisualSource {
 /** These clips as a run's model takes them: pixels in the encoder's sizes, or what a frozen encoder made of them. */
 export function visualSource(
   { ports }: RunPlan,
-  { frames, faces }: Perception,
+  { frames, faces }: PixelFolders,
   features: Pick<FrozenFeatures, 'arrays'> | null,
   clips: readonly DigestedClip[],
   room?: number,

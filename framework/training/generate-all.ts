@@ -10,7 +10,7 @@ export interface GenerateAllOptions extends GenerateOptions {
   batch: number;
 }
 
-/** Generates for every clip of the source, in order. Throws Fault INTERRUPTED when the signal fires. */
+/** Generates for every clip of the source, in order, and tells each batch's texts as soon as they are there. Throws Fault INTERRUPTED when the signal fires. */
 export async function generateAll(
   { encoder, projector, head }: Model,
   source: VisualSource,
@@ -18,6 +18,7 @@ export async function generateAll(
   { batch, ...options }: GenerateAllOptions,
   progress: Progress,
   signal: AbortSignal,
+  onTexts: (first: number, texts: string[]) => void = () => {},
 ): Promise<string[]> {
   const tf = tensorflow();
   const task = progress.start('generate', samples.length);
@@ -30,7 +31,9 @@ export async function generateAll(
       const part = indices.map((index) => ({ clip: `clip ${index}`, ...samples[index]! }));
       const visual = tidy(() => projector.project(visualTokens(encoder, toTensors(source.batch(indices)))).sequence);
       try {
-        texts.push(...(await head.generate(part, visual, options)));
+        const answers = await head.generate(part, visual, options);
+        texts.push(...answers);
+        onTexts(start, answers);
       } finally {
         tf.dispose(visual);
       }

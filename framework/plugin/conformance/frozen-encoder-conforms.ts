@@ -48,7 +48,8 @@ export function frozenEncoderConforms(plugin: PluginManifest<'encoder'>, overrid
       withEncoder(principal, async (extract, input, dims) => {
         const tokens = await extract(input);
         assert.equal(tokens.frames.shape, [clips, time, dims['frame-tokens'], dims['width']]);
-        assert.equal(tokens.faces?.shape ?? null, principal ? [clips, time, dims['face-tokens'], dims['width']] : null);
+        const faceShape = [clips, dims['face-time'] ?? time, dims['face-tokens'], dims['face-width'] ?? dims['width']];
+        assert.equal(tokens.faces?.shape ?? null, principal ? faceShape : null);
         for (const { data, shape } of [tokens.frames, ...(tokens.faces ? [tokens.faces] : [])]) {
           assert.is(
             data.length,

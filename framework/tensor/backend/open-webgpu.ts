@@ -1,3 +1,4 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { Fault } from '../../faults/index.js';
 import { keptPackages, loadKeptPackage } from '../kept-package.js';
 import type { OpenBackend } from './backend-choice.js';
@@ -51,7 +52,7 @@ export async function openWebGpu(): Promise<OpenBackend> {
   requireHere('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Fault('BACKEND_MISSING', 'the WebGPU device does not start');
   splitLongSums(tf);
-  watchWebGpu(tf.backend() as unknown as WatchedBackend);
+  watchWebGpu(tf.backend() as WebGPUBackend as unknown as WatchedBackend);
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'WebGPU adapter';
   const software = isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|software/i.test(`${name} ${vendor} ${architecture}`);

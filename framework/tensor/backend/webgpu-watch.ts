@@ -4,7 +4,7 @@ import { Fault } from '../../faults/index.js';
 type Values = Float32Array | Int32Array | Uint8Array | Uint8Array[];
 
 /** What of a device is listened to; each is as the WebGPU standard has it. */
-export interface WatchedDevice {
+interface WatchedDevice {
   readonly lost: Promise<{ reason: string; message: string }>;
   pushErrorScope(filter: 'validation'): void;
   popErrorScope(): Promise<{ message: string } | null>;
@@ -91,7 +91,7 @@ export function watchWebGpu(backend: WatchedBackend): void {
   };
   backend.readSync = (dataId) => {
     const kept = backend.tensorMap.get(dataId);
-    if (kept && (kept.values != null || kept.dtype === 'string')) return readSync.call(backend, dataId);
+    if (kept && ((kept.values !== null && kept.values !== undefined) || kept.dtype === 'string')) return readSync.call(backend, dataId);
     throw new Fault('BACKEND_FAILED', `the values of a tensor on webgpu can only be awaited; they were asked for at once, after ${last}`, {
       hint: 'in code of your own, await tensor.data() in place of dataSync(); else use tensor.backend=tensorflow or wasm',
     });

@@ -9,7 +9,7 @@ import { testBackend } from '../test-backend.js';
 const [height, width, tokens, inner] = [4, 6, 2, 5];
 
 /** Upper and lower half of an image each a token; counts its calls. `untraceable` makes it read values. */
-function halvesEncoder({ untraceable = false, seed = 1 } = {}): Encoder & { calls: number } {
+function halvesEncoder({ untraceable = false, seed = 1, perImage = false } = {}): Encoder & { calls: number } {
   const weights = normalVariable(seededRandom(seed), [(height / tokens) * width * 3, inner], 0.1);
   const shift = tensorflow().tensor1d([1, 2, 3, 4, 5]);
   const encode = (images: Tensor5D): Tensor4D => {
@@ -21,6 +21,7 @@ function halvesEncoder({ untraceable = false, seed = 1 } = {}): Encoder & { call
   };
   const encoder = {
     calls: 0,
+    perImage,
     variables: { weights },
     encode: ({ frames, faces }: { frames: Tensor5D; faces: Tensor5D | null }) => {
       encoder.calls++;
@@ -71,6 +72,29 @@ for (const backend of ['tensorflow', 'wasm', 'cpu'] as const) {
     });
   }
 }
+
+test('frames of a clip are taken apart where the encoder sees each by itself, and come together again', async () => {
+  for (const backend of ['tensorflow', 'cpu'] as const) {
+    if (!(await testBackend(backend))) continue;
+    const encoder = halvesEncoder({ perImage: true });
+    const extractor = new CompiledExtractor(encoder, { images: 2 });
+    const input = { frames: pixels(2, 5, 1), faces: pixels(2, 5, 2) };
+    const found = await extractor.extract(input);
+    assert.is(encoder.calls, backend === 'tensorflow' ? 1 : 5);
+    const wanted = await expected(encoder, input);
+    assert.equal(
+      [found.frames.shape, found.faces!.shape],
+      [
+        [2, 5, tokens, inner],
+        [2, 5, tokens, inner],
+      ],
+    );
+    close(found.frames, wanted.frames, 1e-5);
+    close(found.faces!, wanted.faces!, 1e-5);
+    extractor.dispose();
+    encoder.dispose();
+  }
+});
 
 test('compiled it traces once a shape, sees what variables hold at the time, and leaves nothing behind', async () => {
   const tf = await testBackend('tensorflow');

@@ -21,8 +21,8 @@ export interface ExtractorOptions {
   /** bf16 rounds the factors of matrix products to bfloat16, where compiled. Default fp32. */
   precision?: 'fp32' | 'bf16';
   /**
-   * Most images in one call of the encoder, as far as clips can be parted; larger batches are taken in turns. Few images keep what is computed
-   * between layers in the processor's cache and small. Default 8.
+   * Most frames in one call of the encoder; larger batches are taken in turns, clip by clip, or image by image where the encoder sees each by
+   * itself. Few images keep what is computed between layers small. Default 4.
    */
   images?: number;
   log?: Log;
@@ -42,7 +42,7 @@ export class CompiledExtractor {
 
   constructor(
     private readonly encoder: Encoder,
-    { precision = 'fp32', images = 8, log }: ExtractorOptions = {},
+    { precision = 'fp32', images = 4, log }: ExtractorOptions = {},
   ) {
     this.#precision = precision;
     this.#images = images;
@@ -53,6 +53,10 @@ export class CompiledExtractor {
   async extract(input: VisualBytes): Promise<VisualFeatures> {
     if (this.encoder.extract) return this.encoder.extract(input);
     const [clips, time] = input.frames.shape as [number, number];
+    if (this.encoder.perImage && time > 1) {
+      const apart = await this.extract(regrouped(input, clips * time, 1));
+      return regrouped(apart, clips, time);
+    }
     const step = Math.max(1, Math.floor(this.#images / time));
     if (clips <= step) return this.#extractPart(input);
     const parts: VisualFeatures[] = [];
@@ -128,7 +132,7 @@ export class CompiledExtractor {
           shapes = list.map(({ shape }) => shape);
           return list.map((tensor) => tf.keep(tensor));
         },
-        { precision: this.#precision },
+        { precision: this.#precision, lateCasts: true },
       );
       const graph = new CompiledGraph(builder);
       return { graph, lent, inputs: [...Object.values(traced.inputs), ...lent.inputs], outputs: traced.outputs as GraphTensor[], shapes };
@@ -137,6 +141,12 @@ export class CompiledExtractor {
       throw error;
     }
   }
+}
+
+/** The same numbers as so many clips of so many time steps. */
+function regrouped<Arrays extends VisualBytes | VisualFeatures>({ frames, faces }: Arrays, clips: number, time: number): Arrays {
+  const shaped = ({ data, shape }: HostArray): HostArray => ({ data, shape: [clips, time, ...shape.slice(2)] });
+  return { frames: shaped(frames), faces: faces && shaped(faces) } as Arrays;
 }
 
 /** `count` entries of the first axis. */

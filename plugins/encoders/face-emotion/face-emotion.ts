@@ -10,6 +10,7 @@ const grey = [0.2989, 0.587, 0.114];
 
 /** The small Xception of Arriaga et al. (2017): its view of every image as the image's one token. */
 export class FaceEmotion implements Encoder {
+  readonly perImage = true;
   readonly variables = {};
 
   private constructor(

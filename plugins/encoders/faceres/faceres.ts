@@ -5,6 +5,7 @@ import { networks, type FaceNetwork, type FaceNetworkName } from './networks.js'
 
 /** A face network's descriptor of every image as its one token. */
 export class FaceDescriptor implements Encoder {
+  readonly perImage = true;
   readonly variables = {};
 
   private constructor(

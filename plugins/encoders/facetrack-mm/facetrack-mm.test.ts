@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { PluginConfig, PluginManifest } from 'mienlab/contracts';
 import type { Fault } from 'mienlab/faults';
 import { defaultConfig, withNested } from 'mienlab/plugin';
-import { encoderConforms, manifestConforms, sourceFolder, testBackend, testContext } from 'mienlab/conformance';
+import { encoderConforms, frozenEncoderConforms, manifestConforms, sourceFolder, testBackend, testContext } from 'mienlab/conformance';
 import { faceThere, pickFaces, spreadSteps } from './pick-steps.js';
 import plugin from './plugin.js';
 import { cellEncoder } from './testing/cell-encoder.js';
@@ -17,6 +17,10 @@ const nest = (frames: PluginManifest<'encoder'>, faces?: PluginManifest<'encoder
   withNested(plugin, { 'frame-encoder': { manifest: frames, config }, ...(faces && { 'face-encoder': { manifest: faces, config } }) });
 
 encoderConforms(nest(scene));
+for (const computes of ['frozen', 'elsewhere'] as const) {
+  const [frames, faces] = ([8, 6] as const).map((side) => cellEncoder(computes, { side, cells: 2, width: 3, computes }));
+  frozenEncoderConforms(nest(frames!, faces!), { 'face-steps': 1, 'face-tokens': 1 });
+}
 encoderConforms(nest(scene, close), { 'frame-tokens': 4, 'face-tokens': 1, 'face-steps': 2, 'without-face': 'learned' });
 encoderConforms(nest(scene, close), { 'frame-steps': 1, 'without-face': 'skip', separators: true, order: 'faces-first' });
 

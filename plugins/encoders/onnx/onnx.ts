@@ -25,6 +25,7 @@ const silent = 4;
 
 /** An image encoder in ONNX, run by ONNX Runtime on the CPU. */
 export class OnnxEncoder implements Encoder {
+  readonly perImage = true;
   readonly variables = {};
   readonly #images: ImageTensor;
 

@@ -15,6 +15,7 @@ import type { TinyVitConfig } from './plugin.js';
 
 /** Patches to tokens: a linear layer, a learned position and GELU, then attention layers where asked for. Frames and crops share all but positions. */
 export class TinyVit implements Encoder {
+  readonly perImage = true;
   readonly variables: Variables;
   readonly #patchWeights: Variable;
   readonly #patchBias: Variable;
