@@ -26,7 +26,11 @@ async function follow(name: string, count: number): Promise<TrackScores> {
 }
 
 if (existsSync(clips) && (await testBackend('tensorflow'))) {
-  for (const [name, count] of [['04-two-faces-head-tilt', 56], ['10-two-faces-speech', 105]] as const) { // prettier-ignore
+  for (const [name, count] of [
+    ['04-two-faces-head-tilt', 56],
+    ['10-two-faces-speech', 105],
+  ] as const) {
+    // prettier-ignore
     test(`facetrack keeps two people apart: ${name}`, async () => {
       const { identity, clear } = await follow(name, count);
       assert.is(clear.IDSW, 0);

@@ -38,7 +38,11 @@ export class SampleOverlays {
     if (!this.#frames.has(key)) this.#frames.set(key, decodeClip(clip, settings.video, signal));
     const frames = await this.#frames.get(key)!;
     const by = frames.width / frames.source.width;
-    const seen = { tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })), principal: scaled(principal, by), ...(choice && { choice }) };
+    const seen = {
+      tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })),
+      principal: scaled(principal, by),
+      ...(choice && { choice }),
+    };
     const truth = truthBoxes(clip, times);
     return drawOverlay(frames, seen, truth && scaled(truth, by));
   }

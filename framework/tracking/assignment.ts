@@ -80,7 +80,7 @@ export class Assignment {
       u[start]! += length;
       for (let row = 0; row < rows; row++) if (this.#rowSeen[row] && row !== start) u[row]! += length - distance[columnOf[row]!]!;
       for (let column = 0; column < columns; column++) if (this.#columnSeen[column]) v[column]! -= length - distance[column]!;
-      for (let column = sink, row = -1; row !== start; ) {
+      for (let column = sink, row = -1; row !== start;) {
         row = this.#previous[column]!;
         rowOf[column] = row;
         const next = columnOf[row]!;

@@ -3,7 +3,7 @@ import type { Overlaps } from './overlaps.js';
 import type { TrackSequence } from './track-sequence.js';
 
 /** Thresholds of the intersection over union: .05, .10, ... .95. */
-export const alphas: readonly number[] = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05);
+const alphas: readonly number[] = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05);
 
 const curves = ['HOTA', 'DetA', 'AssA', 'DetRe', 'DetPr', 'AssRe', 'AssPr', 'LocA', 'OWTA'] as const;
 const counts = ['HOTA_TP', 'HOTA_FN', 'HOTA_FP'] as const;

@@ -19,7 +19,12 @@ const tracks: FaceTrack[] = [
 const clip: ClipGeometry = { width: 400, height: 200, times: [0, 1, 2, 3] };
 
 test('each policy goes by its own part, and says what all tracks score', () => {
-  for (const [policy, expected] of [['longest', 0], ['largest', 1], ['most-central', 2]] as const) { // prettier-ignore
+  for (const [policy, expected] of [
+    ['longest', 0],
+    ['largest', 1],
+    ['most-central', 2],
+  ] as const) {
+    // prettier-ignore
     const { principal, choice } = principalPolicy(config(policy))(tracks, clip);
     assert.equal([...principal], [...tracks[expected]!.boxes], policy);
     assert.is(choice!.policy, policy);

@@ -28,9 +28,17 @@ test('tracks take in turn what overlaps them most', () => {
 });
 
 test('short tracks and tracks of low scores are none; faces under the least score are nobody', () => {
-  const rows = [[face(0), face(100, 0.4)], [face(0), face(100, 0.4), face(200)], [face(0), face(100, 0.1)]];
+  const rows = [
+    [face(0), face(100, 0.4)],
+    [face(0), face(100, 0.4), face(200)],
+    [face(0), face(100, 0.1)],
+  ];
   const { ids, dropped } = follow(rows, { 'min-score': 0.2 });
-  assert.equal(ids, [[0, 1], [0, 1, 2], [0, null]]);
+  assert.equal(ids, [
+    [0, 1],
+    [0, 1, 2],
+    [0, null],
+  ]);
   assert.equal([...dropped].sort(), [1, 2]);
 });
 
