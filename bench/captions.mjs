@@ -14,7 +14,7 @@ import { ptbTokenize, rougeL } from '../dist/framework/text/index.js';
 import { bleu, bleuCounter } from '../dist/plugins/metrics/bleu/bleu.js';
 import { cider } from '../dist/plugins/metrics/cider/cider.js';
 import { keep, machine, printMachine } from './lib/report.mjs';
-import { captionsPython } from './lib/venv.mjs';
+import { smallPython } from './lib/venv.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,7 +26,9 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
-const python = options.alone ? undefined : (options.python ?? (await captionsPython()));
+const python = options.alone
+  ? undefined
+  : (options.python ?? (await smallPython('bench-captions-venv', ['pycocoevalcap==1.2', 'numpy==2.4.6'])));
 const references = JSON.parse(readFileSync(options.captions, 'utf8')).map(({ caption }) => caption);
 const predictions = references.map((_, i) => references[(i + 1) % references.length]);
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

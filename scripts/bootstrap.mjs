@@ -116,8 +116,8 @@ export async function bootstrap() {
   await build();
 }
 
-/** `mienlab setup`. A part that failed is told by setup itself and does not stop what follows; Ctrl-C and wrong usage do. */
-export async function setup() {
-  const code = await runNode('bin/mienlab.js', ['setup']);
+/** `mienlab setup`, with these optional parts. A part that failed is told by setup itself and does not stop what follows; Ctrl-C and wrong usage do. */
+export async function setup(optional = []) {
+  const code = await runNode('bin/mienlab.js', ['setup', ...optional.flatMap((part) => ['--also', part])]);
   if (code > 3) process.exit(code);
 }

@@ -64,6 +64,12 @@ test('an ablation goes from YAML to a report: three rows, all scores, overlays, 
     entries.filter(({ type }) => type === 'end').map(({ status }) => status),
     ['FINISHED', 'FINISHED', 'FINISHED', 'FINISHED'],
   );
+  const values = (type: string, key: string) => {
+    return entries.filter((entry) => entry.type === type).flatMap((entry) => (entry['values'] as Record<string, unknown>)[key] ?? []);
+  };
+  const told = ['16 visual tokens: 16 global, 0 face', '16 visual tokens: 8 global, 8 face', '16 visual tokens: 8 global, 8 face'];
+  assert.equal(values('tags', 'mienlab.visual-tokens'), told);
+  assert.equal(values('metrics', 'cost/face-tokens'), [0, 8, 8]);
   assert.ok(readdirSync(join(outcome.folder, 'artifacts')).length > 0);
 });
 

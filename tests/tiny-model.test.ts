@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ModelPart, Port } from '../framework/contracts/index.js';
+import type { HostArray, ModelPart, Port } from '../framework/contracts/index.js';
 import { defaultConfig, seededRandom } from '../framework/plugin/index.js';
 import { testContext } from '../framework/plugin/conformance/index.js';
 import { testBackend } from '../framework/tensor/test-backend.js';
@@ -20,10 +20,18 @@ const samples = Array.from({ length: clips }, (_, i) => {
 });
 const random = seededRandom(5);
 const pixels = (size: number) => Uint8Array.from({ length: clips * time * size * 3 }, () => random.integer(256));
+const block = (height: number, width: number) => ({ data: pixels(height * width), clip: [time, height, width, 3] });
+const blocks = { frames: block(height, width), faces: block(crop, crop) };
+const picked = (indices: readonly number[], { data, clip }: ReturnType<typeof block>): HostArray => {
+  const size = data.length / clips;
+  return {
+    data: Uint8Array.from(indices.flatMap((index) => [...data.subarray(index * size, (index + 1) * size)])),
+    shape: [indices.length, ...clip],
+  };
+};
 const source = {
   count: clips,
-  frames: { data: pixels(height * width), time, height, width },
-  faces: { data: pixels(crop * crop), time, height: crop, width: crop },
+  batch: (indices: readonly number[]) => ({ frames: picked(indices, blocks.frames), faces: picked(indices, blocks.faces) }),
 };
 
 async function model(): Promise<Model> {
@@ -78,7 +86,7 @@ test('every backend trains the tiny model alike', async () => {
   const expected = await trained();
   assert.is(expected.steps.length, 7);
   assert.ok(expected.steps.at(-1)![0]! < expected.steps[3]![0]!, 'the caption loss falls');
-  for (const backend of ['wasm', 'tensorflow'] as const) {
+  for (const backend of ['wasm', 'tensorflow', 'webgpu'] as const) {
     if (!(await testBackend(backend))) continue;
     const actual = await trained();
     expected.steps.forEach((values, step) =>

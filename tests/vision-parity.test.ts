@@ -161,6 +161,22 @@ function variant(
   return folder;
 }
 
+/** A folder whose weights lie in two files and an index. */
+function sharded(name: string): string {
+  const folder = variant(`${name}-sharded`, name, {});
+  const { tensors } = readSafetensors(join(folder, 'model.safetensors'));
+  rmSync(join(folder, 'model.safetensors'));
+  const map: Record<string, string> = {};
+  const shards = [0, 1].map((shard) => Object.entries(tensors).filter((_, i) => i % 2 === shard));
+  shards.forEach((entries, shard) => {
+    const file = `model-0000${shard + 1}-of-00002.safetensors`;
+    writeSafetensors(join(folder, file), Object.fromEntries(entries));
+    for (const [key] of entries) map[key] = file;
+  });
+  writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  return folder;
+}
+
 const configOf = (name: string, file = 'config.json') =>
   JSON.parse(readFileSync(`${goldens}${name}/${file}`, 'utf8')) as Record<string, unknown>;
 
@@ -186,6 +202,7 @@ golden('the same tower in every form that checkpoints have it in', async () => {
         rename: (key) => `vision_model.${key}`,
       }),
     ],
+    [siglip, sharded(siglip)],
     [dinov2, variant('dinov2-classifier', dinov2, { rename: (key) => `dinov2.${key}` })],
     [
       vit,

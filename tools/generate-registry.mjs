@@ -16,7 +16,7 @@ const kinds = {
   judge: 'judges',
 };
 
-const quote = (name) => (/^[a-z]+$/.test(name) ? name : `'${name}'`);
+const quote = (name) => (/^[a-z][a-z\d]*$/.test(name) ? name : `'${name}'`);
 const blocks = Object.entries(kinds).map(([kind, folder]) => {
   const path = join(root, 'plugins', folder);
   const names = existsSync(path) ? readdirSync(path).filter((name) => existsSync(join(path, name, 'plugin.ts'))) : [];

@@ -129,6 +129,15 @@ function tokenIds(folder, count, vocabulary) {
   return Array.from({ length: count }, () => Math.floor(random.next() * random.next() * vocabulary));
 }
 
+/** The folder of a Llama of 4 layers, 2048 tokens and this width, and prompts for it. */
+export function modelOfWidth(width) {
+  const vocabulary = 2048;
+  const shape = { width, layers: 4, heads: width / 32, vocabulary, inner: 8 * Math.round(width / 3) };
+  const folder = makeFolder(join(cacheFolder(), 'bench-models', `width-${width}`), (aside) => randomLlama(aside, shape));
+  const prompts = (count, length) => Array.from({ length: count }, () => tokenIds(folder, length, vocabulary));
+  return { folder, prompts };
+}
+
 /**
  * @returns the checkpoint's folder, the adapter's folder (configuration C), the number of parameters, one training batch ([rows][length]
  *   inputs and their next tokens) and `prompts(rows, length)`

@@ -1,4 +1,4 @@
-// What training and generation understand on the command line alike.
+// What training, generation and encoders understand on the command line alike.
 import { parseArgs } from 'node:util';
 import { configurationNames } from './models.mjs';
 import { systemNames } from './system.mjs';
@@ -13,14 +13,15 @@ const list = (text, known, what) => {
 /**
  * --config, --dtype, --against: lists of names; --subject: the system whose ratios are shown; --rounds, --runs: turns of each system, and
  * runs in each turn (default: what takes about 1.5 s); --quick: the smallest configuration, two short turns; --json: where the results go.
+ * `known` are the names of the bench's configurations, the smallest first.
  */
-export function benchOptions(extra = {}) {
+export function benchOptions(extra = {}, { known = configurationNames, against = 'transformers,bare' } = {}) {
   const { values } = parseArgs({
     options: {
       config: { type: 'string' },
       dtype: { type: 'string' },
       subject: { type: 'string', default: 'mienlab' },
-      against: { type: 'string', default: 'transformers,bare' },
+      against: { type: 'string', default: against },
       rounds: { type: 'string' },
       runs: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -36,7 +37,7 @@ export function benchOptions(extra = {}) {
   };
   return {
     ...values,
-    configs: list(values.config ?? (quick ? 'A' : 'A,B,C'), configurationNames, '--config'),
+    configs: list(values.config ?? (quick ? known[0] : known.join()), known, '--config'),
     dtypes: list(values.dtype ?? (quick ? 'fp32' : 'fp32,bf16'), ['fp32', 'bf16'], '--dtype'),
     subject: list(values.subject, systemNames, '--subject')[0],
     against: list(values.against, systemNames, '--against'),

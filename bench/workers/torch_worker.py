@@ -1,7 +1,7 @@
 """PyTorch's side of the bench: reads one JSON request a line, answers each with one JSON line (the protocol: docs/bench.md).
 
-Systems: `transformers` (LlamaForCausalLM with SDPA attention, PEFT for LoRA, `generate`), `bare` (the same network in plain PyTorch calls,
-which spares transformers' overhead) and `compiled` (`bare` under torch.compile; training only).
+Systems: `transformers` (its models with SDPA attention, PEFT for LoRA, `generate`), `bare` (the same network in plain PyTorch calls,
+which spares transformers' overhead) and `compiled` (`bare`, or a vision tower of transformers, under torch.compile; not for generation).
 """
 
 import json
@@ -14,6 +14,11 @@ import torch
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from bare_llama import BareLlama  # noqa: E402
+
+
+def device_of(spec):
+    """`cuda` for transformers on a GPU (bench/gpu.mjs); reading a loss or ids waits for it."""
+    return spec.get("device", "cpu")
 
 
 def open_model(spec):
@@ -31,6 +36,7 @@ def open_model(spec):
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, spec["adapter"], is_trainable=True)
+    model.to(device_of(spec))
     return model, [p for p in model.parameters() if p.requires_grad]
 
 
@@ -39,9 +45,10 @@ class Training:
 
     def __init__(self, spec):
         self.spec = spec
+        self.device = device_of(spec)
         self.model, self.parameters = open_model(spec)
-        self.inputs = torch.tensor(spec["inputs"])
-        self.targets = torch.tensor(spec["targets"])
+        self.inputs = torch.tensor(spec["inputs"], device=self.device)
+        self.targets = torch.tensor(spec["targets"], device=self.device)
         o = spec["optimizer"]
         betas, decay = (o["beta1"], o["beta2"]), o["weight-decay"]
         self.optimizer = torch.optim.AdamW(
@@ -59,7 +66,7 @@ class Training:
 
     def step(self):
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.spec["dtype"] == "bf16"):
+        with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.spec["dtype"] == "bf16"):
             loss = self.loss()
         loss.backward()
         self.optimizer.step()
@@ -82,7 +89,7 @@ class Generation:
         self.model, self.parameters = open_model(spec)
         if spec["dtype"] == "bf16":
             self.model.to(torch.bfloat16)
-        self.prompts = torch.tensor(spec["prompts"])
+        self.prompts = torch.tensor(spec["prompts"], device=device_of(spec))
         if spec["system"] == "transformers":
             self.model.eval()
 
@@ -106,6 +113,42 @@ class Generation:
         return {"ids": ids, "ms": ms}
 
 
+class Encoding:
+    """Images as bytes, normalised and through a vision tower to the tokens of its patches, float32."""
+
+    def __init__(self, spec):
+        import numpy as np
+        from transformers import CLIPVisionModel, SiglipVisionModel
+
+        self.spec = spec
+        kind = {"siglip": SiglipVisionModel, "clip": CLIPVisionModel}[spec["family"]]
+        self.dtype = torch.bfloat16 if spec["dtype"] == "bf16" else torch.float32
+        self.model = kind.from_pretrained(spec["model"], dtype=self.dtype, attn_implementation="sdpa").eval()
+        if spec["system"] == "compiled":
+            self.model = torch.compile(self.model)
+        elif spec["system"] != "transformers":
+            raise ValueError(f"there is no {spec['system']} for encoders")
+        self.parameters = []
+        self.pixels = torch.from_numpy(np.fromfile(spec["pixels"], dtype=np.uint8).reshape(spec["shape"]))
+        self.scale = torch.tensor([1 / (255 * s) for s in spec["std"]])
+        self.shift = torch.tensor([m / s for m, s in zip(spec["mean"], spec["std"])])
+
+    def encode(self):
+        images = self.pixels.float() * self.scale - self.shift
+        states = self.model(pixel_values=images.permute(0, 3, 1, 2).to(self.dtype)).last_hidden_state
+        return states[:, 1 if self.spec["class_token"] else 0 :].float().contiguous().numpy()
+
+    def run(self, count):
+        ms = []
+        with torch.inference_mode():
+            for _ in range(count):
+                started = time.perf_counter()
+                tokens = self.encode()
+                ms.append((time.perf_counter() - started) * 1e3)
+        tokens.tofile(self.spec["tokens"])
+        return {"ms": ms}
+
+
 def versions():
     import transformers
 
@@ -124,7 +167,7 @@ def main():
             if request["op"] == "open":
                 torch.manual_seed(0)
                 torch.set_num_threads(request["threads"])
-                work = {"training": Training, "generation": Generation}[request["task"]](request)
+                work = {"training": Training, "generation": Generation, "encoding": Encoding}[request["task"]](request)
                 answer = {
                     "parameters": sum(p.numel() for p in work.model.parameters()),
                     "trainable": sum(p.numel() for p in work.parameters),

@@ -3,6 +3,7 @@ import { Fault, formatError } from '../faults/index.js';
 import { interruption } from '../pipeline/interruption.js';
 import type { ExperimentOutcome } from '../pipeline/run-experiment.js';
 import { planExperiment } from '../plan/plan-experiment.js';
+import { visualTokenCount, visualTokenText } from '../plan/visual-token-count.js';
 import { PluginRegistry } from '../plugin/plugin-registry.js';
 import { generatedPlugins } from '../plugin/registry.generated.js';
 import { createProgress } from '../progress/create-progress.js';
@@ -51,6 +52,13 @@ export const command: Command = {
     try {
       const count = plan.runs.length;
       log.info(`${plan.settings.name}: ${count} ${count === 1 ? 'run' : 'runs'}${plan.axes.length ? ` over ${plan.axes.join(', ')}` : ''}`);
+      // Said once for all runs that have as many.
+      const tokens = new Map<string, string[]>();
+      for (const { label, ports } of plan.runs) {
+        const text = visualTokenText(visualTokenCount(ports.embeddings));
+        tokens.set(text, [...new Set([...(tokens.get(text) ?? []), label])]);
+      }
+      for (const [text, labels] of tokens) log.info(`  ${text}${tokens.size > 1 ? ` (${labels.join('; ')})` : ''}`);
       const outcome = await runExperiment(plan, { registry, log, progress, signal });
       if (flags.has('json')) {
         const { folder, report, page, failed } = outcome;

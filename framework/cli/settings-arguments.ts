@@ -4,7 +4,10 @@ import type { OverrideInput } from '../config/compose-config.js';
 export const settingsOptions = ['backend', 'require', 'tracking-uri', 'cache'] as const;
 
 export function settingsArguments(options: ReadonlyMap<string, string>): string[] {
-  return [...options].flatMap(([name, value]) => [`--${name}`, value]);
+  return settingsOptions.flatMap((name) => {
+    const value = options.get(name);
+    return value === undefined ? [] : [`--${name}`, value];
+  });
 }
 
 /** Overrides behind the experiment's name, numbered as the user typed them: the experiment is argument 1. */

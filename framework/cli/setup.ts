@@ -6,14 +6,14 @@ import type { Command } from './command.js';
 
 function reportLines({ part, state, detail, bytes, ms, cost, hint }: PartReport): string {
   const first = [
-    part.padEnd(8),
+    part.padEnd(14),
     state.padEnd(9),
     formatSeconds(ms).padStart(8),
     (bytes === undefined ? '' : formatBytes(bytes)).padStart(9),
     '  ',
     detail,
   ];
-  return [first.join(''), ...[cost, hint].filter(Boolean).map((line) => `${' '.repeat(36)}${line}`)].join('\n');
+  return [first.join(''), ...[cost, hint].filter(Boolean).map((line) => `${' '.repeat(42)}${line}`)].join('\n');
 }
 
 function list(json: boolean): void {
@@ -27,22 +27,31 @@ function list(json: boolean): void {
   if (json) console.log(JSON.stringify(rows, null, 2));
   else
     for (const { part, ready, optional, summary, size } of rows)
-      console.log(`${part.padEnd(8)}${(ready ? 'ready' : optional ? 'optional' : 'missing').padEnd(9)}${summary}; ${size}`);
+      console.log(`${part.padEnd(14)}${(ready ? 'ready' : optional ? 'optional' : 'missing').padEnd(9)}${summary}; ${size}`);
 }
 
-function parse(args: string[]): { list: boolean; only?: string[]; offline: boolean; json: boolean } {
+function parse(args: string[]): { list: boolean; only?: string[]; also?: string[]; gpu: boolean; offline: boolean; json: boolean } {
   try {
     const { values } = parseArgs({
       args,
       options: {
         list: { type: 'boolean' },
         only: { type: 'string', multiple: true },
+        also: { type: 'string', multiple: true },
+        gpu: { type: 'boolean' },
         offline: { type: 'boolean' },
         json: { type: 'boolean' },
       },
     });
-    const only = values.only?.flatMap((names) => names.split(',')).filter(Boolean);
-    return { list: values.list ?? false, only, offline: values.offline ?? false, json: values.json ?? false };
+    const split = (lists?: string[]) => lists?.flatMap((names) => names.split(',')).filter(Boolean);
+    return {
+      list: values.list ?? false,
+      only: split(values.only),
+      also: split(values.also),
+      gpu: values.gpu ?? false,
+      offline: values.offline ?? false,
+      json: values.json ?? false,
+    };
   } catch (error) {
     throw new Fault('USAGE', (error as Error).message, { hint: 'mienlab setup --help' });
   }
@@ -51,12 +60,14 @@ function parse(args: string[]): { list: boolean; only?: string[]; offline: boole
 export const command: Command = {
   summary: 'make what is missing: the tensor library, MLflow, ffmpeg',
   help: [
-    'mienlab setup [--list] [--only PART[,PART]] [--offline] [--json]',
+    'mienlab setup [--list] [--only PART[,PART]] [--also PART[,PART]] [--gpu] [--offline] [--json]',
     '',
     'Makes what is missing on this machine, in the cache folder of the user and nowhere else. What is there is left alone.',
     '',
     '  --list      the parts, whether they are there, how large they are; makes nothing',
-    '  --only      these parts alone: tensor, mlflow, ffmpeg, smollm2 (which is made only when named here)',
+    '  --only      these parts alone: tensor, mlflow, ffmpeg, or an optional one: smollm2, onnxruntime, human-models, webgpu',
+    '  --also      these optional parts beside the rest',
+    '  --gpu       libtensorflow with CUDA 12 libraries (2.5 GB), also where no NVIDIA driver is seen; it is taken from then on',
     '  --offline   fetch nothing',
     '  --json      the outcome as JSON on standard output',
     '',
@@ -65,6 +76,7 @@ export const command: Command = {
   ].join('\n'),
   async run(args) {
     const options = parse(args);
+    if (options.gpu) process.env['MIENLAB_LIBTENSORFLOW'] = 'cuda';
     if (options.list) {
       list(options.json);
       return 0;
@@ -74,6 +86,7 @@ export const command: Command = {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
     const reports = await runSetup({
       only: options.only,
+      also: options.also,
       offline: options.offline,
       signal: stop.signal,
       progress: process.stderr,

@@ -61,7 +61,8 @@ export const command: Command = {
 
 Loads the checkpoint in DIR, computes what golden.json and golden.safetensors beside it hold reference values for (hidden states, logits,
 loss, gradients, steps of AdamW, generated tokens), and prints the largest differences against their tolerances. DIR may be a LoRA adapter:
-its base is then loaded as well. tools/export-golden.py makes the reference values of your own checkpoint (docs/checkpoints.md).
+its base is then loaded as well; a vision tower; or a chain of tower, projector and LLM (docs/encoders.md). tools/export-golden.py makes the
+reference values of your own LLM (docs/checkpoints.md).
 
   --json          the same as JSON on standard output
   --backend NAME  auto (the default), tensorflow, wasm, cpu or webgpu

@@ -56,10 +56,23 @@ function timeLabel(context: SKRSContext2D, seconds: number, height: number): voi
   context.fillText(text, 5, height - 5);
 }
 
+/** What a track scored when the principal was chosen, above its box. */
+function scoreLabel(context: SKRSContext2D, { x, y }: Box, scale: number, score: number, colour: string): void {
+  const text = score.toPrecision(2);
+  context.font = '11px sans-serif';
+  const { width } = context.measureText(text);
+  const [left, bottom] = [Math.max(0, x * scale), Math.max(14, y * scale - 3)];
+  context.fillStyle = 'rgba(0, 0, 0, 0.6)';
+  context.fillRect(left, bottom - 12, width + 6, 14);
+  context.fillStyle = colour;
+  context.fillText(text, left + 3, bottom - 1);
+}
+
 const sameBox = (a: Box, b: Box | null | undefined) => b && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
 /**
- * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, the annotated principal (`truth`, a box or
+ * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, what each track scored where the
+ * principal was chosen by a policy, the annotated principal (`truth`, a box or
  * null per sampled frame) dashed, and the time of each frame. PNG. Boxes are in pixels of the frames. Throws TENSOR_SHAPE where the
  * frames' data do not fit their size.
  */
@@ -84,7 +97,12 @@ export async function drawOverlay(
     const principal = tracked.principal[index];
     for (const { id, boxes } of tracked.tracks) {
       const box = boxes[index];
-      if (box && !sameBox(box, principal)) outline(context, box, scale, trackColours[id % trackColours.length]!, 2, []);
+      if (!box) continue;
+      const chosen = sameBox(box, principal);
+      const colour = chosen ? principalColour : trackColours[id % trackColours.length]!;
+      if (!chosen) outline(context, box, scale, colour, 2, []);
+      const score = tracked.choice?.scores.find(({ track }) => track === id)?.score;
+      if (score !== undefined) scoreLabel(context, box, scale, score, colour);
     }
     if (principal) outline(context, principal, scale, principalColour, 4, []);
     const annotated = truth?.[index];

@@ -21,6 +21,7 @@ export interface Settings {
   metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   video: { frames: number; sampling: 'uniform' | 'fps'; fps: number; 'max-side': number };
   crop: { margin: number };
+  encode: { keep: 'float32' | 'float16' | 'none' };
   train: Required<TrainSettings>;
   generate: {
     batch: number;
@@ -32,6 +33,7 @@ export interface Settings {
     beams: number;
     'length-penalty': number;
     stop: string[];
+    process: 'auto' | 'own' | 'same';
   };
   tensor: { backend: 'auto' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu'; require: 'none' | 'gpu' };
   runlog: { 'tracking-uri': string; experiment: string; 'system-metrics': boolean };
@@ -114,6 +116,13 @@ export const settingsSchema: Schema<Settings> = {
   },
   crop: {
     margin: { doc: 'Side of the square face crop over the larger side of the face box', format: number(0.5, 10), default: 1.3 },
+  },
+  encode: {
+    keep: {
+      doc: 'Numbers in which the tokens of a frozen encoder are kept, made once a clip; none: it runs in every step',
+      format: ['float32', 'float16', 'none'],
+      default: 'float32',
+    },
   },
   train: {
     epochs: { doc: 'How often every training clip is seen; 0 with steps 0: no tuning', format: number(0, 1e6), default: 6 },
@@ -215,6 +224,11 @@ export const settingsSchema: Schema<Settings> = {
     beams: { doc: 'Sequences that beam search follows at a time, with temperature 0; 1: no search', format: integer(1), default: 1 },
     'length-penalty': { doc: 'Beam search divides scores by the length to this power', format: number(-10, 10), default: 1 },
     stop: { doc: 'An answer ends before the first of these texts', format: strings, default: [] },
+    process: {
+      doc: 'own: in a process of its own, with the threads that suit decoding; same: in the run’s; auto: where that pays',
+      format: ['auto', 'own', 'same'],
+      default: 'auto',
+    },
   },
   tensor: {
     backend: {

@@ -3,6 +3,7 @@ import type { Dataset, Judge, Log, PluginContext, PluginKind, PluginManifest, Pr
 import type { RunPlan } from '../plan/run-plan.js';
 import { pluginContext } from './plugin-context.js';
 import { parts, services, type HeadSource, type NamedMetric } from './tokens.js';
+import { watchDraws } from './watch-draws.js';
 
 const environment = [services.log, services.progress, services.signal] as const;
 
@@ -26,7 +27,8 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
     container
       .bind(token as typeof parts.dataset)
       .toResolvedValue(
-        (log: Log, progress: Progress, signal: AbortSignal) => manifest.create(context(manifest, log, progress, signal), config, {}),
+        (log: Log, progress: Progress, signal: AbortSignal) =>
+          manifest.create(context(manifest, log, progress, signal), config, { onError: settings.data['on-error'] }),
         [...environment],
       )
       .inSingletonScope()
@@ -38,9 +40,9 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
     .bind(parts.encoder)
     .toResolvedValue(
       (log: Log, progress: Progress, signal: AbortSignal) =>
-        encoder.manifest.create(context(encoder.manifest, log, progress, signal), encoder.config, {
-          ports: { frames: ports.frames, faces: ports.faces },
-        }),
+        watchDraws(context(encoder.manifest, log, progress, signal), (watched) =>
+          encoder.manifest.create(watched, encoder.config, { ports: { frames: ports.frames, faces: ports.faces } }),
+        ),
       [...environment],
     )
     .inSingletonScope()

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Tensor3D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs';
+import type { Conversation, Turn } from './clip.js';
 
 /** Trainable variables by name, unique within their part. The framework prefixes them with the part's kind. */
 export type Variables = Readonly<Record<string, Variable>>;
@@ -17,7 +18,7 @@ export interface VisualInput {
   faces: Tensor5D | null;
 }
 
-/** An encoder's answer: tokens of every frame, and of every crop where there are crops. */
+/** An encoder's answer: tokens of every frame, and of every crop where there are crops. Times and widths of the two may differ. */
 export interface VisualTokens {
   /** [clip, time, token, width]. */
   frames: Tensor4D;
@@ -39,6 +40,8 @@ export interface VisualFeatures {
 
 /** Calls are differentiable with regard to the part's variables and leave nothing behind but what they return. */
 export interface Encoder extends ModelPart {
+  /** True where an image's tokens depend on that image alone: frames and crops of a clip may then be encoded apart from each other. */
+  readonly perImage?: boolean;
   encode(input: VisualInput): VisualTokens;
   /** Instead of `encode`, for an encoder that no gradient passes through, because it computes elsewhere (ONNX, say) or because it is frozen. */
   extract?(input: VisualBytes): Promise<VisualFeatures>;
@@ -48,7 +51,7 @@ export interface Encoder extends ModelPart {
 export interface VisualEmbeddings {
   /** [clip, token, hidden]: what goes before the text. */
   sequence: Tensor3D;
-  /** [clip, time, hidden]: one vector a time step, from the faces where there are faces, else from the frames; what an auxiliary loss looks at. */
+  /** [clip, step, hidden]: one vector a time step that the projector leaves, from the faces where there are faces, else from the frames; what an auxiliary loss looks at. */
   steps: Tensor3D;
 }
 
@@ -62,6 +65,14 @@ export interface InstructionSample {
   instruction: string;
   /** Empty for generation. */
   answer: string;
+  /** What was asked and answered before, in order. What is seen of the clip stands before the first of all questions. */
+  earlier?: readonly Turn[];
+  /** A system message before all turns, in place of the LLM head's own. */
+  system?: string;
+  /** Whether the answers of earlier turns are learnt too. Default `last-answer`: they are not. */
+  learn?: Conversation['learn'];
+  /** How often it is drawn in an epoch, above 0; once where absent. */
+  weight?: number;
   /** The clip's id, for faults. */
   clip?: string;
 }
@@ -101,7 +112,7 @@ export interface LlmHead extends ModelPart {
   /** How many tokens of answers the loss of this batch (of `prepare`) is a mean over: micro-batches are weighed by it. */
   answerTokens(batch: HostBatch): number;
   /**
-   * Mean cross-entropy in nats over the tokens of the answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
+   * Mean cross-entropy in nats over the tokens of the learnt answers alone. `batch` holds the tensors of `prepare` (it depends on nothing else of the
    * samples, and reads no tensor's values), `visual` is [sample, token, hidden]. Differentiable. In a training step the framework adds `seed`,
    * an int32 scalar that differs from step to step: all randomness, such as dropout, is settled by it, and without it there is none.
    */

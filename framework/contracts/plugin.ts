@@ -18,12 +18,26 @@ export interface PluginInstances {
   judge: Judge;
 }
 
+interface EncoderPorts {
+  ports: { frames: Port; faces: Port | null };
+}
+
+/** An encoder whose block stands in another encoder's, as far as it is known before anything is made. */
+export interface NestedEncoder {
+  name: string;
+  input(): EncoderInput;
+  produces(consumed: Readonly<Record<string, Port>>): Port;
+  frozen(): boolean;
+}
+
 /** What `create` is given from its neighbours, by kind. Dimensions of ports have been checked before. */
 export interface PluginInputs {
-  dataset: Record<never, never>;
+  /** `onError`: whether entries that cannot be used are left out with a warning, or end it; `fail` where absent. */
+  dataset: { onError?: 'skip' | 'fail' };
   detector: Record<never, never>;
   tracker: Record<never, never>;
-  encoder: { ports: { frames: Port; faces: Port | null } };
+  /** `nested` are the encoders that the manifest names; whoever has one made holds its variables and disposes of it. */
+  encoder: EncoderPorts & { nested?: Readonly<Record<string, NestedEncoder & { create(inputs: EncoderPorts): Promise<Encoder> }>> };
   projector: { ports: { tokens: Port; hidden: number } };
   /** `corpus` are the training captions and instructions; `state` is what a checkpoint kept of `LlmHead.state()`. */
   'llm-head': { ports: { embeddings: Port }; corpus: readonly string[]; state?: unknown };
@@ -96,15 +110,26 @@ export interface PluginManifest<Kind extends PluginKind = PluginKind> {
    * What it gives, as a port; dimensions may depend on the config and on the ports before it, given by type. A projector may leave `hidden`
    * null: it then takes the LLM head’s. Throws Fault PORT_MISMATCH where things do not fit.
    */
-  produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>): Port;
+  produces(config: PluginConfig, consumed: Readonly<Record<string, Port>>, nested?: Readonly<Record<string, NestedEncoder>>): Port;
+  /**
+   * Encoders only: options that hold the block of another encoder, its name and its own options, or null. The framework checks them and hands
+   * over what they name (not what is null), by option.
+   */
+  nested?: readonly string[];
   /** Encoders only: the sizes it wants. */
-  input?: (config: PluginConfig) => EncoderInput;
+  input?: (config: PluginConfig, nested?: Readonly<Record<string, NestedEncoder>>) => EncoderInput;
   /** Encoders only: true where nothing of it can be trained with this config. Its tokens are then computed once a clip, and kept. */
-  frozen?: (config: PluginConfig) => boolean;
+  frozen?: (config: PluginConfig, nested?: Readonly<Record<string, NestedEncoder>>) => boolean;
   /** Metrics and judges only. */
   needs?: readonly MetricNeed[];
   /** LLM heads only: longest sequence (visual and text tokens) and embedding width, from the config. */
   limits?: (config: PluginConfig) => { contextLength: number; hidden: number };
+  /** LLM heads only: `prepare` without the weights, to look at samples before a run. `corpus` as in `create`. */
+  preparer?: (
+    context: Pick<PluginContext, 'random' | 'resolve' | 'signal'>,
+    config: PluginConfig,
+    corpus: readonly string[],
+  ) => Pick<LlmHead, 'prepare'> | Promise<Pick<LlmHead, 'prepare'>>;
   /** For a plugin that loads checkpoints of others: proves that it computes what they do (`mienlab verify checkpoint`). */
   verifier?: CheckpointVerifier;
   /** LLM heads only: writes what was tuned for others to read. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { RecordStore } from './stage-cache.js';
+import type { RecordStore } from './record-store.js';
 
 /** sha256 of a video's bytes, 24 hexadecimal digits; an unreadable file gives a digest of its path, since its fault comes with decoding. */
 export async function clipDigest(video: string, known: RecordStore<string>): Promise<string> {

@@ -40,7 +40,7 @@ function overAllClips(score: Score, used: readonly Clip[], all: readonly Clip[])
 }
 
 function comparedRun(run: PerformedRun, testClips: readonly Clip[], runLog: RunLog): ComparedRun {
-  const { plan, perception } = run;
+  const { plan } = run;
   const { tokens } = plan.ports.embeddings.dims;
   const used = run.clips.map(({ clip }) => clip);
   return {
@@ -50,7 +50,7 @@ function comparedRun(run: PerformedRun, testClips: readonly Clip[], runLog: RunL
     visualTokens: tokens ?? null,
     faceTokens: plan.ports.embeddings.dims['face-tokens'] ?? (plan.ports.faces ? null : 0),
     secondsPerClip: run.secondsPerClip,
-    skipped: [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` })),
+    skipped: run.skipped,
     skippedMetrics: run.skippedMetrics,
     runUrl: runLog.pageUrl(run.handle.id),
   };
@@ -108,7 +108,14 @@ async function sampleClips({ samples, performed, overlays, folder, signal }: Com
       image = `faces-${clip.id.replace(/[^\w.-]/g, '_')}.png`;
       writeFileSync(join(folder, image), await overlays.draw(clip, seeing.plan, perceived, signal));
     }
-    shown.push({ clip: clip.id, image, facesOf: image && seeing.plan.label, references: clip.references, predictions });
+    shown.push({
+      clip: clip.id,
+      image,
+      facesOf: image && seeing.plan.label,
+      ...(perceived?.choice && { choice: perceived.choice }),
+      references: clip.references,
+      predictions,
+    });
   }
   return shown;
 }

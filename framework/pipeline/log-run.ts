@@ -2,11 +2,12 @@ import { stringify } from 'yaml';
 import type { Clip, RunHandle, Score } from '../contracts/index.js';
 import { pluginKinds } from '../plugin/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import { visualTokenCount, visualTokenText } from '../plan/visual-token-count.js';
 import type { RunScores } from './score-run.js';
 import { scoreValue } from './score-run.js';
 
 /** What a run is told apart by in a comparison of many: the choices, the swept values, the seed. Not hundreds of keys. */
-export function runParams({ plugins, judge, metrics, settings, swept }: RunPlan): Record<string, string | number> {
+export function runParams({ plugins, judge, metrics, settings, swept, ports }: RunPlan): Record<string, string | number> {
   const choices = Object.values(plugins).map(({ manifest }) => [pluginKinds[manifest.kind].group, manifest.name]);
   return {
     ...(Object.fromEntries(choices) as Record<string, string>),
@@ -18,16 +19,27 @@ export function runParams({ plugins, judge, metrics, settings, swept }: RunPlan)
     'train.steps': settings.train.steps,
     'train.auxiliary': settings.train.auxiliary.name,
     'video.frames': settings.video.frames,
+    'visual-tokens': visualTokenCount(ports.embeddings).total ?? 'any',
+    'face-tokens': visualTokenCount(ports.embeddings).face ?? 'any',
   };
 }
 
 /** What the runs of a sweep have in common, and what is swept. */
 export function sweepParams(runs: readonly RunPlan[]): Record<string, string | number> {
-  const [first] = runs;
-  const swept = Object.keys(first!.swept);
+  const swept = Object.keys(runs[0]!.swept);
   const values = (key: string) => [...new Set(runs.map((run) => run.swept[key]))].join(', ');
-  const common = Object.entries(runParams(first!)).filter(([key]) => !swept.includes(key));
+  const all = runs.map(runParams);
+  const common = Object.entries(all[0]!).filter(([key, value]) => !swept.includes(key) && all.every((params) => params[key] === value));
   return { ...Object.fromEntries(common), ...(swept.length && { sweep: swept.map((key) => `${key}: ${values(key)}`).join('; ') }) };
+}
+
+/** What a sample costs the LLM head, told before anything is done. */
+export function logVisualTokens(handle: RunHandle, { ports }: RunPlan): void {
+  const count = visualTokenCount(ports.embeddings);
+  handle.tag('mienlab.visual-tokens', visualTokenText(count));
+  for (const [name, value] of Object.entries({ 'visual-tokens': count.total, 'global-tokens': count.global, 'face-tokens': count.face })) {
+    if (value !== null) handle.metric(`cost/${name}`, value);
+  }
 }
 
 export function logConfig(handle: RunHandle, plan: RunPlan): void {

@@ -1,27 +1,20 @@
-import type { Box, Clip, Detection, Detector, FaceTrack, Progress, Tracker } from '../contracts/index.js';
+import type { Clip, Detector, Progress, Tracker } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import { cropSquares, resizeFrames, type DecodedFrames } from '../video/index.js';
+import { cropSquares, resizeFrames, scaleBox, type DecodedFrames } from '../video/index.js';
+import type { BlobStore } from './blob-store.js';
 import { decodeClip } from './decode-clip.js';
 import { mapPool } from './map-pool.js';
 import { perceptionKeys, type PerceptionKeys } from './perception-keys.js';
-import type { BlobStore, RecordStore, StageCache } from './stage-cache.js';
-
-/** What a run knows of a clip once its frames were seen. Boxes are in pixels of the video. */
-export interface PerceivedClip {
-  width: number;
-  height: number;
-  times: readonly number[];
-  tracks: readonly FaceTrack[];
-  principal: readonly (Box | null)[];
-  /** Wall milliseconds of decoding, detecting and tracking; null where a cache answered. */
-  ms: number | null;
-}
+import { pixelBlobs } from './pixel-blobs.js';
+import type { RecordStore } from './record-store.js';
+import { SeenClips, type Found, type Tracked } from './seen-clips.js';
+import type { StageCache } from './stage-cache.js';
 
 /** One run's view of all clips. */
 export interface Perception {
-  /** By clip id; clips at fault are left out. */
-  clips: ReadonlyMap<string, PerceivedClip>;
+  /** Clips at fault are left out. */
+  clips: Pick<SeenClips, 'has' | 'get'>;
   /** By clip id. */
   faults: ReadonlyMap<string, Fault>;
   /** Encoder input by clip digest: frames [time, height, width, 3] and crops alike. */
@@ -47,29 +40,12 @@ interface PerceiveOptions {
   signal: AbortSignal;
   /** Tells experiments apart where a plugin's output may not be shared. */
   nonce: string;
-}
-
-interface Found {
-  width: number;
-  height: number;
-  /** Pixels of the video over pixels of the decoded frames. */
-  scale: number;
-  times: readonly number[];
-  detections: Detection[][];
-  ms: number;
-}
-
-interface Tracked {
-  tracks: readonly FaceTrack[];
-  principal: readonly (Box | null)[];
-  ms: number;
+  /** Told when a clip's pixels are there as a run wants them. */
+  onSeen?: (plan: RunPlan, clip: DigestedClip) => void;
 }
 
 /** More are decoded at once than there are detectors, so that the detector does not wait for ffmpeg. */
 const clipsAtOnce = 3;
-
-const scaleBox = (box: Box | null, by: number): Box | null =>
-  box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by };
 
 /** One clip before all runs: decoded at most once, and only if some run lacks something. */
 class ClipView {
@@ -115,8 +91,11 @@ class ClipView {
     if (known) return known;
     const tracker = await viewer.tracker();
     const started = performance.now();
-    const { tracks, principal } = tracker.track(found.detections, found);
-    const tracked = { tracks, principal, ms: performance.now() - started };
+    const { width, height, times, scale } = found;
+    const { id, truth } = this.#clip;
+    const people = truth?.people.map((person) => ({ ...person, boxes: person.boxes.map((box) => scaleBox(box, 1 / scale)) }));
+    const geometry = { width, height, times, clip: id, ...(truth && people && { truth: { ...truth, people } }) };
+    const tracked = { ...tracker.track(found.detections, geometry), ms: performance.now() - started };
     store.set(this.#digest, tracked);
     return tracked;
   }
@@ -129,18 +108,16 @@ class ClipView {
 export async function perceive(
   viewers: readonly Viewer[],
   clips: readonly DigestedClip[],
-  { cache, progress, signal, nonce }: PerceiveOptions,
+  { cache, progress, signal, nonce, onSeen }: PerceiveOptions,
 ): Promise<Map<RunPlan, Perception>> {
   const stores = new Map<string, RecordStore<unknown>>();
-  const blobs = new Map<string, BlobStore>();
   const views = viewers.map((viewer) => {
     const keys = perceptionKeys(viewer.plan, nonce);
     if (!stores.has(keys.detections)) stores.set(keys.detections, cache.records('detect', keys.detections));
     if (!stores.has(keys.tracks)) stores.set(keys.tracks, cache.records('track', keys.tracks));
-    if (!blobs.has(keys.frames)) blobs.set(keys.frames, cache.blobs('frames', keys.frames));
-    if (keys.faces && !blobs.has(keys.faces)) blobs.set(keys.faces, cache.blobs('faces', keys.faces));
-    const seen = { clips: new Map<string, PerceivedClip>(), faults: new Map<string, Fault>() };
-    return { viewer, keys, seen, frames: blobs.get(keys.frames)!, faces: keys.faces === null ? null : blobs.get(keys.faces)! };
+    const clips = new SeenClips(stores.get(keys.detections) as RecordStore<Found>, stores.get(keys.tracks) as RecordStore<Tracked>);
+    const seen = { clips, faults: new Map<string, Fault>() };
+    return { viewer, keys, seen, ...pixelBlobs(viewer.plan, cache, nonce) };
   });
 
   async function look(view: (typeof views)[number], digested: DigestedClip, clipView: ClipView): Promise<void> {
@@ -163,14 +140,8 @@ export async function perceive(
       const { margin } = settings.crop;
       faces.write(digested.digest, cropSquares(await clipView.frames(settings), tracked.principal, { margin, size, filter }));
     }
-    seen.clips.set(digested.clip.id, {
-      width: Math.round(found.width * found.scale),
-      height: Math.round(found.height * found.scale),
-      times: found.times,
-      tracks: tracked.tracks.map(({ id, boxes }) => ({ id, boxes: boxes.map((box) => scaleBox(box, found.scale)) })),
-      principal: tracked.principal.map((box) => scaleBox(box, found.scale)),
-      ms: fresh ? found.ms + tracked.ms : null,
-    });
+    seen.clips.add(digested.clip.id, digested.digest, fresh ? found.ms + tracked.ms : null);
+    onSeen?.(viewer.plan, digested);
   }
 
   const step = progress.start('see faces', clips.length);

@@ -3,11 +3,16 @@ import { parts, services } from '../container/tokens.js';
 import type { Clip, RunHandle, Score, ScoredClip } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
+import { clipSamples } from './clip-samples.js';
+import type { Encoded } from './feature-stream.js';
+import { frozenFeatures } from './frozen-features.js';
 import { logPredictions, logScores } from './log-run.js';
+import type { GenerationProcess } from './generation/generation-process.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
 import { scoreRun } from './score-run.js';
+import { isUsed } from './training-samples.js';
 
 /** A run that reached its scores. */
 export interface PerformedRun extends Pick<ModelRun, 'curves' | 'auxiliaryWords'> {
@@ -32,7 +37,10 @@ interface PerformOptions {
   cache: Parameters<typeof runModel>[0]['cache'];
   handle: RunHandle;
   backend: string;
+  generation: GenerationProcess;
   nonce: string;
+  /** Of its clips' tokens, those that were made while the clips were seen. */
+  ahead?: Encoded;
   overlays: SampleOverlays;
   samples: readonly Clip[];
 }
@@ -55,16 +63,19 @@ async function logOverlays({ plan, container, perception, handle, overlays, samp
 /** Tunes, captions, scores and logs one run of the sweep. Throws Fault RUN_FAILED where no test clip can be used. */
 export async function performRun(options: PerformOptions): Promise<PerformedRun> {
   const { plan, container, perception, clips, handle } = options;
-  const usable = clips.filter(({ clip }) => perception.clips.has(clip.id));
+  const seen = clips.filter(({ clip }) => perception.clips.has(clip.id));
+  const features = await frozenFeatures({ ...options, clips: seen.filter(({ clip }) => isUsed(clip, plan.settings.train)) });
+  const faults = new Map([...perception.faults, ...(features?.faults ?? [])]);
+  const usable = seen.filter(({ clip }) => !faults.has(clip.id));
   const test = usable.filter(({ clip }) => clip.split === 'test');
   if (!test.length) {
-    const [first] = perception.faults.values();
+    const [first] = faults.values();
     throw new Fault('RUN_FAILED', 'none of the test clips can be used', { cause: first, hint: first && `the first one: ${first.message}` });
   }
-  const train = usable.filter(({ clip }) => clip.split === 'train' && clip.references.length);
+  const train = usable.filter(({ clip }) => clip.split === 'train' && clipSamples(clip).length);
   await logOverlays(options);
-  const validation = usable.filter(({ clip }) => clip.split === 'validation' && clip.references.length);
-  const model = await runModel({ ...options, train, validation, test });
+  const validation = usable.filter(({ clip }) => clip.split === 'validation' && clipSamples(clip).length);
+  const model = await runModel({ ...options, features, train, validation, test });
   const scored = scoredClips(options, test, model.predictions);
   const dataset = await container.getAsync(parts.dataset);
   const judge = await container.getAsync(parts.judge);
@@ -73,9 +84,7 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   const testClips = test.map(({ clip }) => clip);
   logScores(handle, { scores, skipped: skippedMetrics }, testClips);
   logPredictions(handle, testClips, model.predictions, scores);
-  const { tokens } = plan.ports.embeddings.dims;
-  if (typeof tokens === 'number') handle.metric('cost/visual-tokens', tokens);
-  const skipped = [...perception.faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
+  const skipped = [...faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
   if (skipped.length)
     handle.table(
       'skipped.json',
@@ -83,9 +92,12 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
       skipped.map(({ clip, reason }) => [clip, reason]),
     );
 
-  const seen = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
-  const fresh = seen.every((ms) => ms !== null) && model.generateMs !== null;
-  const secondsPerClip = fresh ? (seen.reduce((sum, ms) => sum + ms!, 0) / seen.length + model.generateMs!) / 1000 : null;
+  const costs = test.map(({ clip }) => perception.clips.get(clip.id)!.ms);
+  const encodeMs = features ? features.ms : 0;
+  const secondsPerClip =
+    costs.every((ms) => ms !== null) && encodeMs !== null && model.generateMs !== null
+      ? (costs.reduce((sum, ms) => sum + ms, 0) / costs.length + encodeMs + model.generateMs) / 1000
+      : null;
   if (secondsPerClip !== null) handle.metric('cost/seconds-per-clip', secondsPerClip);
   return { ...model, plan, handle, perception, clips: scored, scores, skippedMetrics, skipped, secondsPerClip, judge: judge?.id ?? null };
 }

@@ -18,9 +18,14 @@ import { environmentFacts } from '../setup/environment-facts.js';
 import { openRunLog, resolveTracking, sampleSystemMetrics, sourceTags } from '../runlog/index.js';
 import type { BackendChoice } from '../tensor/backend/index.js';
 import { checkEngine } from '../training/index.js';
+import { checkKernels } from './check-kernels.js';
+import { firstAnswers } from './clip-samples.js';
 import { compareRuns } from './compare-runs.js';
-import { gatherClips, type GatheredClips } from './gather-clips.js';
-import { logConfig, runParams, sweepParams } from './log-run.js';
+import { EncodeAhead } from './encode-ahead.js';
+import type { Encoded } from './feature-stream.js';
+import { gatherClips, sharedVideos, type GatheredClips } from './gather-clips.js';
+import { GenerationProcess } from './generation/generation-process.js';
+import { logConfig, logVisualTokens, runParams, sweepParams } from './log-run.js';
 import { openBackend } from './open-backend.js';
 import { perceive, type Perception } from './perceive.js';
 import { performRun, type PerformedRun } from './perform-run.js';
@@ -88,6 +93,7 @@ export async function runExperiment(experiment: ExperimentPlan, services: Experi
   try {
     const backend = await openBackend(settings.tensor, services.log);
     for (const run of experiment.runs) checkEngine(run.settings.train);
+    checkKernels(experiment.runs);
     const [facts, source] = await Promise.all([environmentFacts(), sourceTags(process.cwd(), `mienlab run ${experiment.source}`)]);
     const environment = { backend: `${backend.name} (${backend.device.name})`, ...facts };
     parent = runLog.start({
@@ -127,16 +133,29 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
   const containers = new Map(experiment.runs.map((plan) => [plan, buildRunContainer(root, plan)]));
   const performed: PerformedRun[] = [];
   const failed: { run: string; error: unknown }[] = [];
+  const generation = new GenerationProcess(backend);
   try {
     const gathered = await gatherAll(experiment.runs, containers, cache);
     const perceptions = new Map<RunPlan, Perception>();
+    const encodedAhead = new Map<RunPlan, Encoded>();
     for (const [clips, plans] of gathered) {
+      const shared = sharedVideos(clips.clips);
+      if (shared) services.log.warn(shared);
       const viewers = plans.map((plan) => ({
         plan,
         detector: () => containers.get(plan)!.getAsync(parts.detector),
         tracker: () => containers.get(plan)!.getAsync(parts.tracker),
       }));
-      const seen = await perceive(viewers, clips.clips, { cache, nonce, progress: services.progress, signal: services.signal });
+      const ahead = new EncodeAhead(plans, { containers, clips: clips.clips.length, cache, nonce, backend: backend.name });
+      const { progress, signal } = services;
+      const onSeen = ahead.seen.bind(ahead);
+      let seen: Map<RunPlan, Perception>;
+      try {
+        seen = await perceive(viewers, clips.clips, { cache, nonce, progress, signal, onSeen });
+      } finally {
+        const { plan, encoded } = await ahead.end();
+        if (plan) encodedAhead.set(plan, encoded);
+      }
       for (const [plan, perception] of seen) perceptions.set(plan, perception);
     }
     const all = [...new Map([...gathered.keys()].flatMap(({ clips }) => clips.map(({ clip }) => [clip.id, clip]))).values()];
@@ -158,9 +177,11 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
         const container = containers.get(plan)!;
         try {
           logConfig(handle, plan);
+          logVisualTokens(handle, plan);
           logDataset(handle, plan, clips);
           const perception = perceptions.get(plan)!;
-          const shared = { clips: clips.clips, cache, backend: backend.name, nonce, overlays, samples };
+          const ahead = encodedAhead.get(plan);
+          const shared = { clips: clips.clips, cache, backend: backend.name, generation, nonce, ahead, overlays, samples };
           performed.push(await performRun({ ...shared, plan, container, perception, handle }));
           handle.end('FINISHED');
         } catch (error) {
@@ -180,7 +201,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
       ...stage,
       performed,
       testClips,
-      trainReferences: all.filter(({ split }) => split === 'train').flatMap(({ references }) => references),
+      trainReferences: all.filter(({ split }) => split === 'train').flatMap(firstAnswers),
       datasetDigest: [...gathered.keys()].map(({ digest }) => digest).join(' '),
       overlays,
       samples,
@@ -192,6 +213,7 @@ async function stages(stage: Stage): Promise<Omit<ExperimentOutcome, 'summary' |
     parent.artifactFile('result.json', join(folder, 'result.json'));
     return { folder, report, comparison, analysis, backend, failed };
   } finally {
+    await generation.close();
     for (const container of containers.values()) await container.unbindAllAsync();
   }
 }

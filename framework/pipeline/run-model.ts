@@ -2,27 +2,23 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Container } from 'inversify';
 import { stringify } from 'yaml';
-import { parts, services } from '../container/tokens.js';
+import { services } from '../container/tokens.js';
 import type { RunHandle } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { seededRandom } from '../plugin/index.js';
-import {
-  clearProgress,
-  generateAll,
-  loadCheckpoint,
-  readCheckpointState,
-  saveCheckpoint,
-  trainStages,
-  tune,
-  type Model,
-  type TuneStep,
-} from '../training/index.js';
+import { clearProgress, saveCheckpoint, trainStages, tune, type Model, type TuneStep } from '../training/index.js';
+import { corpusOf } from './clip-samples.js';
+import type { FrozenFeatures } from './frozen-features.js';
+import { generateCaptions } from './generation/generate-captions.js';
+import type { GenerationProcess } from './generation/generation-process.js';
+import { makeModel } from './generation/make-model.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { perceptionKeys, pluginKey } from './perception-keys.js';
 import { cacheKey, type StageCache } from './stage-cache.js';
-import { evaluatesFrom, trainingSamples } from './training-samples.js';
+import { evaluatesFrom, trainingSamples, usableSamples } from './training-samples.js';
 import { visualSource } from './visual-source.js';
+import { weightsIdentity } from './weights-identity.js';
 
 /** Curves by name: [step, value]. */
 type Curves = Record<string, [number, number][]>;
@@ -41,6 +37,7 @@ interface ModelRunOptions {
   plan: RunPlan;
   container: Container;
   perception: Perception;
+  features: FrozenFeatures | null;
   train: readonly DigestedClip[];
   /** Looked at only where the training is evaluated on them. */
   validation: readonly DigestedClip[];
@@ -49,6 +46,7 @@ interface ModelRunOptions {
   handle: RunHandle;
   /** Name of the tensor backend: numbers differ between backends. */
   backend: string;
+  generation: GenerationProcess;
   nonce: string;
 }
 
@@ -69,7 +67,7 @@ function captionId({ clip, digest }: DigestedClip): string {
 }
 
 /** What settles the weights after tuning. */
-function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): string {
+function tuneKey({ plan, features, train, validation, backend, nonce }: ModelRunOptions): string {
   const { plugins, settings } = plan;
   // How often a training is kept has no part in what it comes to.
   const { 'checkpoint-every': _, ...training } = settings.train;
@@ -77,12 +75,13 @@ function tuneKey({ plan, train, validation, backend, nonce }: ModelRunOptions): 
   return cacheKey([
     'tune',
     backend,
-    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) =>
+    [plugins.encoder, plugins.projector, plugins['llm-head']].map((chosen) => [
       pluginKey<'encoder' | 'projector' | 'llm-head'>(chosen, nonce),
-    ),
-    [training, settings.seed, settings.checkpoint, frames, faces],
+      weightsIdentity(chosen.config),
+    ]),
+    [training, settings.seed, settings.checkpoint, weightsIdentity(settings.checkpoint), features?.key ?? null, frames, faces],
     [train, evaluatesFrom(settings.train) === 'validation' ? validation : []].map((clips) =>
-      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction]),
+      clips.map(({ digest, clip }) => [digest, clip.references, clip.instruction, ...(clip.conversations ? [clip.conversations] : [])]),
     ),
   ]);
 }
@@ -95,7 +94,7 @@ const heldOutCurve = 'held-out loss';
 const isLogged = (curve: string, step: number) => curve === heldOutCurve || step % logEvery === 0;
 
 async function tuneModel(model: Model, options: ModelRunOptions, folder: string): Promise<Trained> {
-  const { plan, container, perception, train, handle } = options;
+  const { plan, container, perception, features, train, handle } = options;
   const { settings } = plan;
   const log = container.get(services.log);
   const curves: Curves = {};
@@ -118,10 +117,16 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
     if (wanted) log.warn('no training clip has a caption: the model stays as it was initialised, and its captions say nothing');
     return { curves, auxiliaryWords: [] };
   }
-  const { clips, ...samples } = trainingSamples(options, settings, log);
+  const { clips, ...samples } = await usableSamples(trainingSamples(options, settings, log), model.head, {
+    visual: plan.ports.embeddings.dims['tokens'] ?? 0,
+    onError: settings.data['on-error'],
+    log,
+    progress: container.get(services.progress),
+    signal: container.get(services.signal),
+  });
   const { auxiliaryWords } = await tune({
     model,
-    source: visualSource(plan, perception, clips),
+    source: visualSource(plan, perception, features, clips),
     ...samples,
     clips: clips.map(({ clip }) => clip.id),
     settings: settings.train,
@@ -138,66 +143,43 @@ async function tuneModel(model: Model, options: ModelRunOptions, folder: string)
 
 /** Tunes the run's model, or takes its checkpoint from the cache, and captions the test clips. */
 export async function runModel(options: ModelRunOptions): Promise<ModelRun> {
-  const { plan, container, perception, train, test, cache, handle } = options;
+  const { plan, container, features, train, test, cache, handle } = options;
   const { settings } = plan;
   const key = tuneKey(options);
   const folder = cache.folder('tune', key);
   const known = existsSync(join(folder, trainedFile));
   if (known) clearProgress(folder);
-  const captions = cache.records<string>('generate', cacheKey([key, settings.generate, settings.seed]));
+  // Where captions are generated has no part in what they say.
+  const { process: _, ...generate } = settings.generate;
+  const captions = cache.records<string>('generate', cacheKey([key, generate, settings.seed]));
   const missing = test.filter((clip) => captions.get(captionId(clip)) === undefined);
   handle.tag('mienlab.checkpoint', folder);
   handle.tag('mienlab.tuning', known ? 'from the cache' : 'done in this run');
 
+  const texts = train.flatMap(({ clip }) => corpusOf(clip));
   let trained: Trained;
-  let generateMs: number | null = null;
-  if (known && !missing.length) {
+  let model: Model | undefined;
+  if (known) {
     trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
   } else {
-    const from = known ? folder : settings.checkpoint && resolve(settings.checkpoint);
-    const state = from ? readCheckpointState(from) : undefined;
-    container.bind(parts.corpus).toConstantValue({ texts: train.flatMap(({ clip }) => [clip.instruction, ...clip.references]), state });
-    const model: Model = {
-      encoder: await container.getAsync(parts.encoder),
-      projector: await container.getAsync(parts.projector),
-      head: await container.getAsync(parts.head),
-    };
-    if (from) loadCheckpoint(from, model);
-    if (known) {
-      trained = JSON.parse(readFileSync(join(folder, trainedFile), 'utf8')) as Trained;
-    } else {
-      trained = await tuneModel(model, options, folder);
-      await saveCheckpoint(folder, model);
-      // What it was made with: `mienlab export` reads it.
-      writeFileSync(join(folder, configFile), stringify(plan.config));
-      // Written last: it says that the checkpoint beside it is whole.
-      writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
-      renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));
-      clearProgress(folder);
-    }
+    const checkpoint = settings.checkpoint ? resolve(settings.checkpoint) : undefined;
+    model = await makeModel(container, { texts, checkpoint, withoutEncoder: features?.withoutEncoder });
+    trained = await tuneModel(model, options, folder);
+    await saveCheckpoint(folder, model);
+    // What it was made with: `mienlab export` reads it.
+    writeFileSync(join(folder, configFile), stringify(plan.config));
+    // Written last: it says that the checkpoint beside it is whole.
+    writeFileSync(join(folder, `.${trainedFile}`), JSON.stringify(trained));
+    renameSync(join(folder, `.${trainedFile}`), join(folder, trainedFile));
+    clearProgress(folder);
+  }
+  let generateMs: number | null = null;
+  if (missing.length) {
     const started = performance.now();
-    const { generate } = settings;
-    const texts = await generateAll(
-      model,
-      visualSource(plan, perception, missing),
-      missing.map(({ clip }) => ({ instruction: clip.instruction, answer: '', clip: clip.id })),
-      {
-        maxNewTokens: generate['max-new-tokens'],
-        temperature: generate.temperature,
-        topK: generate['top-k'],
-        topP: generate['top-p'],
-        repetitionPenalty: generate['repetition-penalty'],
-        beams: generate.beams,
-        lengthPenalty: generate['length-penalty'],
-        stop: generate.stop,
-        batch: generate.batch,
-        seed: settings.seed,
-      },
-      container.get(services.progress),
-      container.get(services.signal),
-    );
-    missing.forEach((clip, index) => captions.set(captionId(clip), texts[index]!));
-    if (missing.length) generateMs = (performance.now() - started) / missing.length;
+    const onCaptions = (first: number, captioned: string[]) =>
+      captioned.forEach((text, i) => captions.set(captionId(missing[first + i]!), text));
+    await generateCaptions({ ...options, clips: missing, texts, checkpoint: folder, model, onCaptions });
+    generateMs = (performance.now() - started) / missing.length;
   }
   if (known) {
     for (const [name, points] of Object.entries(trained.curves)) {

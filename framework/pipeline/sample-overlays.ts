@@ -1,9 +1,9 @@
 import { drawOverlay } from '../compare/overlay.js';
 import type { Box, Clip } from '../contracts/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import type { DecodedFrames } from '../video/index.js';
+import { scaleBox, type DecodedFrames } from '../video/index.js';
 import { decodeClip } from './decode-clip.js';
-import type { PerceivedClip } from './perceive.js';
+import type { PerceivedClip } from './seen-clips.js';
 
 /** As many clips as wanted, the kinds in turn, each kind in the dataset's order. */
 export function pickSamples(clips: readonly Clip[], count: number): Clip[] {
@@ -27,19 +27,22 @@ function truthBoxes({ truth }: Clip, times: readonly number[]): (Box | null)[] |
   });
 }
 
-const scaled = (boxes: readonly (Box | null)[], by: number) =>
-  boxes.map((box) => box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by });
+const scaled = (boxes: readonly (Box | null)[], by: number) => boxes.map((box) => scaleBox(box, by));
 
 /** Draws what runs saw of the sample clips; a clip is decoded once for all runs. */
 export class SampleOverlays {
   readonly #frames = new Map<string, Promise<DecodedFrames>>();
 
-  async draw(clip: Clip, { settings }: RunPlan, { tracks, principal, times }: PerceivedClip, signal: AbortSignal): Promise<Buffer> {
+  async draw(clip: Clip, { settings }: RunPlan, { tracks, principal, choice, times }: PerceivedClip, signal: AbortSignal): Promise<Buffer> {
     const key = JSON.stringify([clip.id, settings.video]);
     if (!this.#frames.has(key)) this.#frames.set(key, decodeClip(clip, settings.video, signal));
     const frames = await this.#frames.get(key)!;
     const by = frames.width / frames.source.width;
-    const seen = { tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })), principal: scaled(principal, by) };
+    const seen = {
+      tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })),
+      principal: scaled(principal, by),
+      ...(choice && { choice }),
+    };
     const truth = truthBoxes(clip, times);
     return drawOverlay(frames, seen, truth && scaled(truth, by));
   }

@@ -25,12 +25,12 @@ test('records survive a cut last line', () => {
   assert.is(cache.records<number>('detect', 'k').get('c'), 3);
 });
 
-test('blobs come back byte for byte and leave nothing aside', () => {
+test('blobs come back byte for byte and leave nothing aside', async () => {
   const cache = new StageCache(fresh(), fresh(), 'use');
-  const blobs = cache.blobs('crop', 'k');
+  const blobs = cache.blobs('crop', 'k', 3);
   assert.not(blobs.has('a'));
   blobs.write('a', Uint8Array.of(1, 2, 250));
-  assert.equal([...blobs.read('a')], [1, 2, 250]);
+  assert.equal([...(await blobs.read('a'))], [1, 2, 250]);
   assert.equal(readdirSync(cache.folder('crop', 'k')), ['a']);
 });
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { BlobStore } from './blob-store.js';
+import { RecordStore } from './record-store.js';
 
 export type CacheMode = 'use' | 'refresh' | 'off';
 
@@ -20,61 +22,6 @@ export function canonicalJson(value: unknown): string {
 /** 24 hexadecimal digits of sha256 over canonical JSON. */
 export function cacheKey(parts: unknown): string {
   return createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 24);
-}
-
-/** Values by id, appended to one JSONL file; a line cut short by a crash is passed over. */
-export class RecordStore<Value> {
-  readonly #values = new Map<string, Value>();
-  readonly #file: string | undefined;
-
-  constructor(file: string | undefined) {
-    this.#file = file;
-    if (file === undefined || !existsSync(file)) return;
-    const text = readFileSync(file, 'utf8');
-    for (const line of text.split('\n')) {
-      try {
-        const { id, value } = JSON.parse(line) as { id: string; value: Value };
-        this.#values.set(id, value);
-      } catch {
-        // The last line of an interrupted run, or the empty one at the end.
-      }
-    }
-    // Whatever follows starts on a line of its own.
-    if (text && !text.endsWith('\n')) appendFileSync(file, '\n');
-  }
-
-  get(id: string): Value | undefined {
-    return this.#values.get(id);
-  }
-
-  set(id: string, value: Value): void {
-    this.#values.set(id, value);
-    if (this.#file !== undefined) appendFileSync(this.#file, `${JSON.stringify({ id, value })}\n`);
-  }
-}
-
-/** Bytes by id, a file each, written aside and renamed. */
-export class BlobStore {
-  readonly #folder: string;
-  #written = 0;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  has(id: string): boolean {
-    return existsSync(join(this.#folder, id));
-  }
-
-  read(id: string): Uint8Array {
-    return readFileSync(join(this.#folder, id));
-  }
-
-  write(id: string, bytes: Uint8Array): void {
-    const aside = join(this.#folder, `.${id}.${process.pid}.${this.#written++}`);
-    writeFileSync(aside, bytes);
-    renameSync(aside, join(this.#folder, id));
-  }
 }
 
 /**
@@ -104,8 +51,9 @@ export class StageCache {
     return new RecordStore(join(this.folder(stage, key), 'records.jsonl'));
   }
 
-  blobs(stage: string, key: string): BlobStore {
-    return new BlobStore(this.folder(stage, key));
+  /** `bytes` is the size of every blob. */
+  blobs(stage: string, key: string, bytes: number): BlobStore {
+    return new BlobStore(this.folder(stage, key), bytes);
   }
 
   close(): void {

@@ -1,9 +1,9 @@
 import { checkBlock } from '../config/check-block.js';
 import type { Placed } from '../config/load-settings.js';
 import type { PluginBlock, Settings } from '../config/settings-schema.js';
-import type { PluginKind } from '../contracts/index.js';
+import type { PluginConfig, PluginKind, PluginManifest } from '../contracts/index.js';
 import { Fault, FaultList } from '../faults/index.js';
-import { pluginKinds } from '../plugin/index.js';
+import { pluginKinds, withNested } from '../plugin/index.js';
 import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import type { Chosen, RunPlan } from './run-plan.js';
 
@@ -23,7 +23,8 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
       const manifest = await registry.load(kind, name);
       const checked = checkBlock(block, manifest.config, path, placed);
       faults.push(...checked.faults);
-      return { manifest, config: checked.config };
+      if (!manifest.nested || checked.faults.length) return { manifest, config: checked.config };
+      return (await nest(manifest as unknown as PluginManifest<'encoder'>, checked.config, path)) as unknown as Chosen<Kind>;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const [at, part] = kind === 'metric' ? [path, 'key' as const] : [[...path, 'name'], 'value' as const];
@@ -31,6 +32,21 @@ export async function choosePlugins(settings: Settings, registry: PluginRegistry
       // Never used: the list of faults is thrown below.
       return undefined as never;
     }
+  }
+
+  /** Chooses what stands in the block of an encoder that has others within it. */
+  async function nest(manifest: PluginManifest<'encoder'>, config: PluginConfig, path: string[]): Promise<Chosen<'encoder'>> {
+    const filled: Record<string, unknown> = { ...config };
+    const choice: Record<string, Chosen<'encoder'>> = {};
+    for (const option of manifest.nested ?? []) {
+      const block = config[option] as PluginBlock | null;
+      if (block === null) continue;
+      const { name, ...rest } = block;
+      choice[option] = await choose('encoder', name, rest, [...path, option]);
+      filled[option] = { name, ...choice[option]?.config };
+    }
+    // After a fault there are gaps; the list is thrown below.
+    return faults.length ? { manifest, config: filled } : { manifest: withNested(manifest, choice), config: filled };
   }
 
   /** The plugin's own part of a block: without its name and without settings of the framework's that stand beside it. */

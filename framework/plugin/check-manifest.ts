@@ -16,6 +16,9 @@ export function checkManifest(manifest: PluginManifest<PluginKind>): void {
   }
   for (const name of required) if (!(name in properties)) wrong.push(`it requires "${name}", which is no property`);
   if (manifest.kind === 'encoder' && !manifest.input) wrong.push('an encoder says the sizes of its input');
+  for (const name of manifest.nested ?? []) {
+    if (manifest.kind !== 'encoder' || !(name in properties)) wrong.push(`"${name}" is nested, and no option of an encoder`);
+  }
   if (manifest.kind === 'llm-head' && !manifest.limits) wrong.push('an LLM head says its limits');
   if (wrong.length) {
     throw new Fault('PLUGIN_MANIFEST', `${manifest.kind} "${manifest.name}": ${wrong.join('; ')}`, { hint: 'mend its plugin.ts' });

@@ -6,5 +6,21 @@ export { pluginKinds } from './plugin-kinds.js';
 export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
+export { rowProjector, type RowProjectorForm } from './row-projector.js';
 export { visionEncoder } from './vision/vision-encoder-plugin.js';
 export type { VisionFamily } from './vision/vision-family.js';
+export {
+  embeddingsPort,
+  gridPooling,
+  visualStreams,
+  type GridPooling,
+  type ProjectedSize,
+  type VisualStream,
+  type VisualStreams,
+} from './visual-streams.js';
+export { withNested } from './with-nested.js';
+export { bestPairs } from '../tracking/best-pairs.js';
+export { KalmanAxis } from '../tracking/kalman-axis.js';
+export { readMotFile } from '../tracking/mot-text.js';
+export { principalOptions, principalPolicy } from '../tracking/principal-policy.js';
+export { streamTracker } from '../tracking/stream-tracker.js';

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { packageVersion } from '../paths.js';
 import { ffmpegExecutable } from '../video/ffmpeg-executable.js';
-import { nvidiaDriver } from './libtensorflow.js';
 import { mlflowExecutable, mlflowVersion } from './mlflow-executable.js';
+import { describeNvidia, nvidiaState } from './nvidia.js';
 import { findPython } from './python-program.js';
 import { findProgram, runProgram } from './run-program.js';
 import { findCompiler, glibcVersion } from './tensor-addon.js';
@@ -79,12 +79,6 @@ function mlflowFact(): string | undefined {
   return installed && `${mlflowVersion} (${installed})`;
 }
 
-async function gpuFact(): Promise<string | undefined> {
-  const names = await firstLine(findProgram('nvidia-smi'), '--query-gpu=name,driver_version,memory.total', '--format=csv,noheader');
-  const driver = nvidiaDriver();
-  return names ?? (driver && `NVIDIA driver ${driver}`);
-}
-
 /** What a fact is about; each is a tag of the run log. */
 export type EnvironmentFact =
   'mienlab' | 'node' | 'npm' | 'os' | 'cpu' | 'cores' | 'memory' | 'gpu' | 'python' | 'compiler' | 'ffmpeg' | 'mlflow';
@@ -94,7 +88,7 @@ export async function environmentFacts(): Promise<Partial<Record<EnvironmentFact
   const compiler = findCompiler();
   const [npm, gpu, python, compilerLine, ffmpeg] = await Promise.all([
     firstLine(findProgram('npm'), '--version'),
-    gpuFact(),
+    nvidiaState().then(describeNvidia),
     pythonFact(),
     firstLine(compiler, '--version'),
     ffmpegFact(),

@@ -1,18 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cacheFolder } from '../paths.js';
 import { assertDiskSpace } from './assert-disk-space.js';
-import { keepFolder, type Marker } from './kept-folder.js';
+import { keepFolder, readMarker, type Marker } from './kept-folder.js';
+import { nvidiaDriver, runsCuda12 } from './nvidia.js';
 import { obtainWheel } from './obtain-wheel.js';
 import type { PackageIndex } from './package-index.js';
-import { findProgram } from './run-program.js';
 import type { SetupContext } from './setup-part.js';
 import { unpackWheel } from './unpack-wheel.js';
 import { cudaWheels, libtensorflowVersion, tensorflowWheels, type PinnedWheel } from './wheel-table.js';
 
-/** CUDA 12 libraries run on this Linux driver and on newer ones. */
-const oldestDriver = 525;
 /** What stays on disk, measured: 854 MB, with CUDA 4.21 GB. */
 const keptBytes = { cpu: 0.9e9, cuda: 4.3e9 };
 
@@ -26,34 +24,30 @@ export interface Libtensorflow {
   cudaData?: string;
 }
 
-/** The version of the NVIDIA driver, `unknown` where only its tool is seen, undefined where there is none. */
-export function nvidiaDriver(): string | undefined {
-  const file = '/proc/driver/nvidia/version';
-  if (existsSync(file)) return /Kernel Module\D*?([\d.]{3,})/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'unknown';
-  return findProgram('nvidia-smi') ? 'unknown' : undefined;
-}
-
-function wantsCuda(): boolean {
-  const named = process.env['MIENLAB_LIBTENSORFLOW'];
-  if (named === 'cpu' || named === 'cuda') return named === 'cuda';
-  const driver = nvidiaDriver();
-  return driver !== undefined && (driver === 'unknown' || Number.parseInt(driver, 10) >= oldestDriver);
-}
-
-/** The library for this machine, or why there is none. MIENLAB_LIBTENSORFLOW=cpu or cuda overrides what the driver says. */
-export function planLibtensorflow(): Libtensorflow | { missing: string } {
-  const machine = `${process.platform}-${process.arch}`;
-  const cuda = wantsCuda() && `${machine}-cuda` in tensorflowWheels;
-  const wheel = tensorflowWheels[`${machine}-${cuda ? 'cuda' : 'cpu'}`];
-  if (!wheel) return { missing: `there is no libtensorflow for ${machine}` };
+function planOf(kind: 'cpu' | 'cuda'): Libtensorflow | undefined {
+  const wheel = tensorflowWheels[`${process.platform}-${process.arch}-${kind}`];
+  if (!wheel) return undefined;
   const folder = join(cacheFolder(), 'libtensorflow', `${wheel.project}-${wheel.version}-${process.arch}`);
   return {
     distribution: wheel.project,
     version: libtensorflowVersion,
-    wheels: cuda ? [wheel, ...cudaWheels] : [wheel],
+    wheels: kind === 'cuda' ? [wheel, ...cudaWheels] : [wheel],
     folder,
-    ...(cuda ? { cudaData: join(folder, 'nvidia', 'cuda_nvcc') } : {}),
+    ...(kind === 'cuda' ? { cudaData: join(folder, 'nvidia', 'cuda_nvcc') } : {}),
   };
+}
+
+/**
+ * The library for this machine, or why there is none: with CUDA where MIENLAB_LIBTENSORFLOW is `cuda` (`mienlab setup --gpu`), where a driver
+ * is there that can run it, or where it was once set up (it computes on CPUs too); without where the variable is `cpu`.
+ */
+export function planLibtensorflow(driver = nvidiaDriver()): Libtensorflow | { missing: string } {
+  const named = process.env['MIENLAB_LIBTENSORFLOW'];
+  const machine = `${process.platform}-${process.arch}`;
+  const cuda = planOf('cuda');
+  if (named === 'cuda') return cuda ?? { missing: `there is no libtensorflow with CUDA for ${machine}` };
+  const wanted = named !== 'cpu' && ((driver !== undefined && runsCuda12(driver)) || (cuda && readMarker(cuda.folder)));
+  return (wanted ? cuda : undefined) ?? planOf('cpu') ?? { missing: `there is no libtensorflow for ${machine}` };
 }
 
 /** The two libraries, and the 14 headers the addon needs with their neighbours (strings are inline there: same release as the libraries). */

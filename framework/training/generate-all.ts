@@ -3,14 +3,14 @@ import type { GenerateOptions, InstructionSample, Progress } from '../contracts/
 import { Fault } from '../faults/index.js';
 import { tensorflow, tidy, toTensors } from '../tensor/index.js';
 import type { Model } from './model.js';
-import { visualBatch, visualInput, type VisualSource } from './visual-source.js';
+import { visualTokens, type VisualSource } from './visual-source.js';
 
 export interface GenerateAllOptions extends GenerateOptions {
   /** Clips at a time. */
   batch: number;
 }
 
-/** Generates for every clip of the source, in order. Throws Fault INTERRUPTED when the signal fires. */
+/** Generates for every clip of the source, in order, and tells each batch's texts as soon as they are there. Throws Fault INTERRUPTED when the signal fires. */
 export async function generateAll(
   { encoder, projector, head }: Model,
   source: VisualSource,
@@ -18,6 +18,7 @@ export async function generateAll(
   { batch, ...options }: GenerateAllOptions,
   progress: Progress,
   signal: AbortSignal,
+  onTexts: (first: number, texts: string[]) => void = () => {},
 ): Promise<string[]> {
   const tf = tensorflow();
   const task = progress.start('generate', samples.length);
@@ -28,9 +29,11 @@ export async function generateAll(
       const indices = samples.slice(start, start + batch).map((_, i) => start + i);
       // Draws go by the clip's name.
       const part = indices.map((index) => ({ clip: `clip ${index}`, ...samples[index]! }));
-      const visual = tidy(() => projector.project(encoder.encode(visualInput(toTensors(visualBatch(source, indices))))).sequence);
+      const visual = tidy(() => projector.project(visualTokens(encoder, toTensors(source.batch(indices)))).sequence);
       try {
-        texts.push(...(await head.generate(part, visual, options)));
+        const answers = await head.generate(part, visual, options);
+        texts.push(...answers);
+        onTexts(start, answers);
       } finally {
         tf.dispose(visual);
       }

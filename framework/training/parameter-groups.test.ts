@@ -66,6 +66,9 @@ test('a pattern that means nothing, and a stage that trains nothing, are faults'
   assert.is(near.details.nearest, 'projector');
   assert.is(refused({ parts: { 'llm-head/model.layer': {} } }).details.nearest, 'llm-head/model.layers');
   assert.match(refused({ frozen: ['*'] }).message, 'trains nothing');
+  const withoutEncoder = Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('encoder/')));
+  const [stage] = trainStages({ ...testSettings, frozen: ['encoder'] });
+  assert.is(parameterGroups(withoutEncoder, stage!).length, 1, 'a part without variables may be frozen');
 });
 
 test.run();

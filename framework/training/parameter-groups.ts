@@ -3,6 +3,9 @@ import { Fault, nearest } from '../faults/index.js';
 import type { ParameterGroup } from './step-engine.js';
 import type { TrainStage } from './train-stages.js';
 
+/** Freezing a part that has no variables, such as an encoder outside the tensor library, is no mistake. */
+const wholeParts = ['encoder', 'projector', 'llm-head'];
+
 /**
  * Whether a pattern means a variable: a name or the beginning of one up to a `/` or `.`, with `*` for any characters, as in `projector`,
  * `llm-head/model.layers.0`, `*norm*`.
@@ -10,6 +13,11 @@ import type { TrainStage } from './train-stages.js';
 export function matches(pattern: string, name: string): boolean {
   const source = pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
   return new RegExp(`^${source.join('.*')}(?:$|[/.])`).test(name);
+}
+
+/** Whether a stage trains the variable of that name. */
+export function trains({ trainable, frozen }: Pick<TrainStage, 'trainable' | 'frozen'>, name: string): boolean {
+  return trainable.some((pattern) => matches(pattern, name)) && !frozen.some((pattern) => matches(pattern, name));
 }
 
 /**
@@ -20,13 +28,14 @@ export function parameterGroups(variables: Readonly<Record<string, Variable>>, s
   const { trainable, frozen, parts, optimizer } = stage;
   const names = Object.keys(variables);
   for (const [key, patterns] of Object.entries({ trainable, frozen, parts: Object.keys(parts) })) {
-    const idle = patterns.find((pattern) => !names.some((name) => matches(pattern, name)));
+    const idle = patterns.find(
+      (pattern) => !names.some((name) => matches(pattern, name)) && !(key === 'frozen' && wholeParts.includes(pattern)),
+    );
     if (idle !== undefined) throw noVariable(key, idle, names, stage);
   }
   const groups = new Map<string, ParameterGroup & { variables: Record<string, Variable> }>();
   for (const [name, variable] of Object.entries(variables)) {
-    const chosen = trainable.some((pattern) => matches(pattern, name)) && !frozen.some((pattern) => matches(pattern, name));
-    if (!chosen && !name.startsWith('auxiliary/')) continue;
+    if (!trains(stage, name) && !name.startsWith('auxiliary/')) continue;
     const own = Object.entries(parts).findLast(([pattern]) => matches(pattern, name))?.[1];
     const learningRate = own?.['learning-rate'] ?? optimizer['learning-rate'];
     const weightDecay = own?.['weight-decay'] ?? optimizer['weight-decay'];

@@ -27,7 +27,7 @@ function reference(momentum: number, nesterov: boolean, decay: number): number[]
   return weights;
 }
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`SGD equals PyTorch's on ${backend}, and goes on from its state`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;

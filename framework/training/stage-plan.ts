@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs';
+import type { InstructionSample } from '../contracts/index.js';
 import { parameterGroups } from './parameter-groups.js';
 import type { ParameterGroup } from './step-engine.js';
 import type { TrainStage } from './train-stages.js';
@@ -11,6 +12,9 @@ export interface StagePlan {
   steps: number;
   groups: readonly ParameterGroup[];
 }
+
+/** How often a sample is drawn in an epoch. */
+export const sampleWeight = ({ weight = 1 }: InstructionSample): number => weight;
 
 /** The auxiliary loss goes before the captions once: in the first stage that has it. */
 export function stagePlans(

@@ -72,7 +72,13 @@ export function testSource(count: number): { source: VisualSource; samples: Inst
     data[i] = (i % 3 === 2 * blue ? 200 : 30) + random.integer(25);
   }
   return {
-    source: { count, frames: { data, time: 3, height: 2, width: 2 }, faces: null },
+    source: {
+      count,
+      batch: (indices) => {
+        const pixels = indices.flatMap((index) => [...data.subarray(36 * index, 36 * (index + 1))]);
+        return { frames: { data: Uint8Array.from(pixels), shape: [indices.length, 3, 2, 2, 3] } };
+      },
+    },
     samples: Array.from({ length: count }, (_, i) => ({ instruction: 'Which?', answer: testAnswers[i % 2]! })),
     rows: Array.from({ length: count }, (_, i) => i),
     clips: Array.from({ length: count }, (_, i) => `clip-${i}`),

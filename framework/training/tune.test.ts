@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { faultOf } from '../faults/testing/fault-of.js';
 import { seededRandom } from '../plugin/index.js';
+import type { SessionBinding } from '../tensor/kernels/native-backend.js';
 import { testBackend } from '../tensor/test-backend.js';
 import type { Evaluation } from './evaluation-record.js';
 import { generateAll } from './generate-all.js';
@@ -13,6 +14,7 @@ import { modelVariables, type Model } from './model.js';
 import { testAnswers, testModel, testSettings, testSource } from './test-model.js';
 import { clearProgress, tune, type TuneInputs } from './tune.js';
 import type { TuneStep } from './tune-step.js';
+import type { VisualSource } from './visual-source.js';
 
 const data = testSource(10);
 const silent = { start: () => ({ done: () => {}, end: () => {} }) };
@@ -95,6 +97,32 @@ test('the seed settles every loss', async () => {
   };
   assert.equal(await losses(1), await losses(1));
   assert.not.equal(await losses(1), await losses(2));
+});
+
+test('what the next steps and evaluations will ask for is compiled at once', async () => {
+  const tf = await testBackend('tensorflow');
+  if (!tf) return;
+  const backend = tf.backend() as unknown as { binding: SessionBinding };
+  const { binding } = backend;
+  let graphs = 0;
+  const loadSavedModel: SessionBinding['loadSavedModel'] = (...given) => {
+    graphs++;
+    return binding.loadSavedModel(...given);
+  };
+  backend.binding = Object.create(binding, { loadSavedModel: { value: loadSavedModel } }) as SessionBinding;
+  try {
+    const model = testModel(testAnswers);
+    const evaluate = { every: 5, from: 'share', share: 0.3, patience: 0, 'min-delta': 0, keep: 1, restore: 'last' } as const;
+    // Steps before, steps with captions in two parts, and evaluations of two sizes: five calls.
+    const settings = { ...testSettings, engine: 'graph' as const, accumulate: 2, evaluate };
+    const given = inputs(model, { settings, held: [0, 1, 2] });
+    await tune(given);
+    assert.is(given.steps.length, 36);
+    assert.is(graphs, 1);
+    free(model);
+  } finally {
+    backend.binding = binding;
+  }
 });
 
 test('captions without parts: the auxiliary loss is left out and it is said so', async () => {
@@ -367,7 +395,6 @@ test('no samples is a fault', async () => {
 test('a clip with several references gives a sample for each of them', async () => {
   if (!(await testBackend('tensorflow'))) return;
   const { source, samples, clips } = testSource(4);
-  const twice = (pixels: Uint8Array) => new Uint8Array([...pixels.slice(0, pixels.length / 2), ...pixels.slice(0, pixels.length / 2)]);
   const curve = async (changes: Partial<TuneInputs>) => {
     const model = testModel(testAnswers);
     const given = inputs(model, { samples, clips, ...changes });
@@ -375,8 +402,8 @@ test('a clip with several references gives a sample for each of them', async () 
     free(model);
     return given.steps.map(({ loss, auxiliary }) => [loss, auxiliary]);
   };
-  const copied = { ...source, frames: { ...source.frames, data: twice(source.frames.data) } };
-  const referred = { ...source, count: 2, frames: { ...source.frames, data: source.frames.data.slice(0, source.frames.data.length / 2) } };
+  const copied: VisualSource = { count: 4, batch: (indices) => source.batch(indices.map((index) => index % 2)) };
+  const referred: VisualSource = { ...source, count: 2 };
   assert.equal(await curve({ source: referred, rows: [0, 1, 0, 1] }), await curve({ source: copied, rows: [0, 1, 2, 3] }));
 });
 

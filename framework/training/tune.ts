@@ -8,7 +8,7 @@ import { BestCheckpoints } from './best-checkpoints.js';
 import { noEvaluations, type Evaluation } from './evaluation-record.js';
 import { MemoryWatch } from './memory-watch.js';
 import { modelVariables, namedVariables, type Model } from './model.js';
-import { stagePlans, totalSteps, trainedNames } from './stage-plan.js';
+import { sampleWeight, stagePlans, totalSteps, trainedNames } from './stage-plan.js';
 import type { TrainingData } from './step-batches.js';
 import { storedValues } from './stored-state.js';
 import { trainStages, type TrainStage } from './train-stages.js';
@@ -16,7 +16,7 @@ import type { TrainSettings } from './train-settings.js';
 import { TrainingCheckpoints, type TrainingState } from './training-checkpoints.js';
 import { tuneStage, type Training } from './tune-stage.js';
 import type { TuneStep } from './tune-step.js';
-import { visualBatch, visualInput } from './visual-source.js';
+import { visualTokens } from './visual-source.js';
 
 const stepsFolder = 'steps';
 
@@ -63,7 +63,10 @@ export async function tune(inputs: TuneInputs): Promise<TuneResult> {
   const variables = { ...modelVariables(model), ...(words && namedVariables({ auxiliary: words })) };
   const started = performance.now();
   try {
-    const plans = stagePlans(stages, variables, { samples: trained.length, auxiliary: words !== null });
+    const plans = stagePlans(stages, variables, {
+      samples: trained.reduce((sum, i) => sum + sampleWeight(samples[i]!), 0),
+      auxiliary: words !== null,
+    });
     const checkpoints = folder === undefined ? null : new TrainingCheckpoints(join(folder, stepsFolder), log);
     const state = checkpoints?.latest() ?? null;
     const progress = state?.progress ?? { stage: 0, stageStep: 0, step: 0, next: [], record: noEvaluations, steps: [], evaluations: [] };
@@ -108,7 +111,7 @@ function goOn({ inputs, plans, progress, variables }: Training, state: TrainingS
 /** Visual embeddings a clip, time steps, and the width of a vector: known when some have been made. */
 function embeddingSizes({ model, source }: TuneInputs): { visual: number; time: number; hidden: number } {
   return tidy(() => {
-    const { sequence, steps } = model.projector.project(model.encoder.encode(visualInput(toTensors(visualBatch(source, [0])))));
+    const { sequence, steps } = model.projector.project(visualTokens(model.encoder, toTensors(source.batch([0]))));
     return { visual: sequence.shape[1], time: steps.shape[1], hidden: steps.shape[2] };
   });
 }

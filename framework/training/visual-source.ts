@@ -1,36 +1,20 @@
-import type { Tensor, Tensor5D } from '@tensorflow/tfjs';
-import type { HostArray, HostBatch, VisualInput } from '../contracts/index.js';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs';
+import type { Encoder, HostBatch, VisualTokens } from '../contracts/index.js';
 
-/** Pixels of many clips as bytes, RGB: all that encoders see of them. */
+/** What a model is shown of many clips, fetched batch by batch. */
 export interface VisualSource {
   /** Clips. */
   count: number;
-  frames: PixelBlock;
-  /** The principal face's crops, black where there is none; null for a run without faces. */
-  faces: PixelBlock | null;
+  /**
+   * The clips at these indices: `frames`, and `faces` in a run with faces, bytes [clip, time, height, width, 3]. Where a frozen encoder has
+   * seen the clips before, its tokens instead: `frame-tokens` and `face-tokens`, float32 [clip, time, token, width].
+   */
+  batch(indices: readonly number[]): HostBatch;
 }
 
-/** [clip, time, height, width, 3] in one piece. */
-export interface PixelBlock {
-  data: Uint8Array;
-  time: number;
-  height: number;
-  width: number;
-}
-
-/** The clips at these indices, bytes [clip, time, height, width, 3]: `frames`, and `faces` where the source has them. */
-export function visualBatch({ frames, faces }: VisualSource, indices: readonly number[]): HostBatch {
-  return { frames: pixels(frames, indices), ...(faces && { faces: pixels(faces, indices) }) };
-}
-
-/** A visual batch's tensors as an encoder takes them. */
-export function visualInput({ frames, faces }: Readonly<Record<string, Tensor>>): VisualInput {
-  return { frames: frames as Tensor5D, faces: (faces as Tensor5D | undefined) ?? null };
-}
-
-function pixels({ data, time, height, width }: PixelBlock, indices: readonly number[]): HostArray {
-  const size = time * height * width * 3;
-  const bytes = new Uint8Array(indices.length * size);
-  indices.forEach((index, i) => bytes.set(data.subarray(index * size, (index + 1) * size), i * size));
-  return { data: bytes, shape: [indices.length, time, height, width, 3] };
+/** The tokens of a source's batch: those that are in it, else what the encoder makes of its pixels. */
+export function visualTokens(encoder: Encoder, batch: Readonly<Record<string, Tensor>>): VisualTokens {
+  const tokens = batch['frame-tokens'];
+  if (tokens) return { frames: tokens as Tensor4D, faces: (batch['face-tokens'] as Tensor4D | undefined) ?? null };
+  return encoder.encode({ frames: batch['frames'] as Tensor5D, faces: (batch['faces'] as Tensor5D | undefined) ?? null });
 }

@@ -31,7 +31,12 @@ export function encoderConforms(
     const tf = tensorflow();
     const pixels = ({ height, width }: { height: number; width: number }, seed: number) =>
       tf.randomUniform([clips, time, height, width, 3], 0, 255, 'float32', seed) as Tensor5D;
-    return { frames: pixels(size.frame, 1), faces: principal ? pixels(size.face, 2) : null };
+    // In the first step of the first clip there is no face.
+    const seen = tf.tidy(() => tf.concat([tf.zeros([1, 1, 1, 1, 1]), tf.ones([1, time - 1, 1, 1, 1])], 1));
+    const crops = () => tidy(() => tf.mul(pixels(size.face, 2), tf.concat([seen, tf.ones([clips - 1, time, 1, 1, 1])], 0)) as Tensor5D);
+    const faces = principal ? crops() : null;
+    seen.dispose();
+    return { frames: pixels(size.frame, 1), faces };
   };
 
   for (const principal of [1, 0]) {
@@ -44,8 +49,9 @@ export function encoderConforms(
       const encoder = await make(1, principal);
       const pixels = input(principal);
       const tokens = encoder.encode(pixels);
-      assert.equal(tokens.frames.shape, [clips, time, dims['frame-tokens'], dims['width']]);
-      assert.equal(tokens.faces?.shape ?? null, principal ? [clips, time, dims['face-tokens'], dims['width']] : null);
+      assert.equal(tokens.frames.shape, [clips, dims['time'], dims['frame-tokens'], dims['width']]);
+      const faceShape = [clips, dims['face-time'] ?? dims['time'], dims['face-tokens'], dims['face-width'] ?? dims['width']];
+      assert.equal(tokens.faces?.shape ?? null, principal ? faceShape : null);
       assert.ok([...tokens.frames.dataSync()].every(Number.isFinite));
       await assertNoLeak(() => Object.values(encoder.encode(pixels)).filter((tensor) => tensor !== null));
       tensorflow().dispose([

@@ -1,11 +1,13 @@
 export { datasetConforms } from './dataset-conforms.js';
 export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
 export { encoderConforms } from './encoder-conforms.js';
+export { frozenEncoderConforms } from './frozen-encoder-conforms.js';
 export { judgeConforms } from './judge-conforms.js';
 export { llmHeadConforms } from './llm-head-conforms.js';
 export { manifestConforms } from './manifest-conforms.js';
 export { metricConforms } from './metric-conforms.js';
 export { projectorConforms } from './projector-conforms.js';
+export { projectorMatches, type ProjectorReference } from './projector-matches.js';
 export { sampleClips, sampleGrammar } from './sample-clips.js';
 export { sourceFolder } from './source-folder.js';
 export { testBackend } from '../../tensor/test-backend.js';

@@ -59,6 +59,23 @@ export function llmHeadConforms(plugin: PluginManifest<'llm-head'>, overrides: P
     head.dispose();
   });
 
+  test(`llm-head ${plugin.name}: earlier turns are seen, and learnt only where they are to be`, async () => {
+    await withBackend();
+    const head = await make(1);
+    const [{ instruction, answer }, last] = samples as [InstructionSample, InstructionSample];
+    const talk = { ...last, earlier: [{ instruction, answer }] };
+    const all: InstructionSample = { ...talk, learn: 'all-answers' };
+    const count = (sample: InstructionSample) => head.answerTokens(head.prepare([sample], tokens));
+    assert.is(count(talk), count(last));
+    assert.is(count(all), count(last) + count({ instruction, answer }));
+    const seen = tidy(() => tensorflow().slice(visual(), [0, 0, 0], [1, tokens, hidden]));
+    const [alone, after, both] = [last, talk, all].map((sample) => valueOf(head, [sample], seen));
+    assert.ok(alone !== after && after !== both, `losses ${alone}, ${after}, ${both}`);
+    assert.is((await head.generate([{ ...talk, answer: '' }], seen, greedy)).length, 1);
+    tensorflow().dispose(seen);
+    head.dispose();
+  });
+
   test(`llm-head ${plugin.name}: generates one text a sample, the same for the same seed, and leaves nothing behind`, async () => {
     await withBackend();
     const head = await make(1);

@@ -4,7 +4,7 @@ import { visionWeightShapes, writeSafetensors, ConfigFields } from '../../tensor
 import { seededRandom } from '../seeded-random.js';
 import type { VisionFamily } from '../vision/vision-family.js';
 
-/** Eight patches of 8 pixels a side's two, two layers of width 8. */
+/** Images of 16 pixels in four patches, two layers of width 8. */
 const usual = {
   hidden_size: 8,
   intermediate_size: 12,
@@ -18,7 +18,7 @@ const usual = {
 /** For tests: writes a Hugging Face folder of a vision tower with random weights; `changes` go into its config.json. */
 export function tinyTower(folder: string, family: VisionFamily, changes: Readonly<Record<string, unknown>> = {}): void {
   const config = { model_type: family.modelTypes[0], ...usual, ...changes };
-  const spec = family.spec(new ConfigFields({ ...config, num_channels: 3 }, folder));
+  const spec = family.spec(new ConfigFields(config, folder));
   const random = seededRandom(7);
   const shapes = visionWeightShapes(spec, { layers: spec.layers, norm: true, pooler: true });
   const tensors = Object.entries(shapes).map(([name, shape]) => {

@@ -47,11 +47,11 @@ export function visionEncoderConforms(plugin: PluginManifest<'encoder'>, family:
     const fit = shortestEdge === null ? 'stretch' : { shortestEdge: Math.round(16 * shortestEdge) };
     assert.equal(frame, { height: 16, width: 16, fit, filter: family.processor.filter });
     const file = join(path, 'preprocessor_config.json');
-    writeFileSync(file, JSON.stringify({ do_center_crop: true, size: { shortest_edge: 20 }, crop_size: 10, resample: 1 }));
-    assert.equal(plugin.input!(config()).frame, { height: 16, width: 16, fit: { shortestEdge: 32 }, filter: 'lanczos' });
+    writeFileSync(file, JSON.stringify({ do_center_crop: true, size: { shortest_edge: 16 }, crop_size: 8, resample: 1 }));
+    assert.equal(plugin.input!(config()).frame, { height: 8, width: 8, fit: { shortestEdge: 16 }, filter: 'lanczos' });
     assert.equal(plugin.input!(config({ fit: 'stretch', filter: 'bilinear' })).frame, {
-      height: 16,
-      width: 16,
+      height: 8,
+      width: 8,
       fit: 'stretch',
       filter: 'bilinear',
     });

@@ -22,6 +22,7 @@ export function imageProcessor(folder: string, usual: ImageProcessor): ImageProc
     std: normalised ? colours(fields, 'image_std', usual.std) : [1, 1, 1],
     filter,
     shortestEdge: fields.has('do_center_crop') || fields.has('size') ? shortestEdge(fields) : usual.shortestEdge,
+    size: sizeOf(fields),
   };
 }
 
@@ -32,18 +33,27 @@ function processorFields(folder: string): ConfigFields | null {
     : null;
 }
 
-/** Sizes are a number in old files, else {shortest_edge} or {height, width}. */
+/** A size is a number in old files, else {shortest_edge} or {height, width}; null where the key has no such side. */
+function side(fields: ConfigFields, key: string, names: readonly string[]): number | null {
+  if (typeof fields.values[key] === 'number') return fields.integer(key);
+  const size = fields.fields(key);
+  const name = size && names.find((one) => size.has(one));
+  return name ? size.integer(name) : null;
+}
+
+const cuts = (fields: ConfigFields) => fields.flag('do_center_crop', false);
+
 function shortestEdge(fields: ConfigFields): number | null {
-  if (!fields.flag('do_center_crop', false)) return null;
-  const side = (key: string, names: readonly string[]): number | null => {
-    if (typeof fields.values[key] === 'number') return fields.integer(key);
-    const size = fields.fields(key);
-    const name = size && names.find((one) => size.has(one));
-    return name ? size.integer(name) : null;
-  };
-  const edge = side('size', ['shortest_edge', 'height']);
-  const cut = side('crop_size', ['height']);
+  if (!cuts(fields)) return null;
+  const edge = side(fields, 'size', ['shortest_edge', 'height']);
+  const cut = side(fields, 'crop_size', ['height']);
   return edge && cut ? edge / cut : 1;
+}
+
+function sizeOf(fields: ConfigFields): ImageProcessor['size'] {
+  const key = cuts(fields) ? 'crop_size' : 'size';
+  const [height, width] = ['height', 'width'].map((name) => side(fields, key, [name]));
+  return height && width ? { height, width } : undefined;
 }
 
 function colours(fields: ConfigFields, key: string, usual: ImageProcessor['mean']): ImageProcessor['mean'] {

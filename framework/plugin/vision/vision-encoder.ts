@@ -10,6 +10,7 @@ const tokensAtOnce = 4096;
 
 /** A pretrained vision tower over frames, and the same over face crops. Pixels 0..255 are normalised here. */
 export class VisionEncoder implements Encoder {
+  readonly perImage = true;
   readonly variables: Variables;
 
   private constructor(

@@ -10,6 +10,8 @@ export interface ImageProcessor {
   filter: ImageFilter;
   /** The shorter edge as a multiple of the side that is cut out of its middle; null: images are stretched. */
   shortestEdge: number | null;
+  /** What comes out of it, pixels, where that is not what the position table was learnt for. */
+  size?: { height: number; width: number };
 }
 
 /** A family of vision towers as transformers has it. */

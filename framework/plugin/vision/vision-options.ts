@@ -24,7 +24,7 @@ const pixels = (what: string) => ({
   minimum: 0,
   maximum: 4096,
   default: 0,
-  description: `${what}, pixels, a multiple of the checkpoint’s patch; 0: the size that the checkpoint was made for.`,
+  description: `${what}, pixels, a multiple of the checkpoint’s patch; 0: what the checkpoint’s image processor makes, or else what it was made for.`,
 });
 
 /** Options of every encoder with a vision tower; `selects` are the tokens that its family has. */
@@ -106,15 +106,18 @@ export function visionPlan(
   const folder = resolveCheckpoint(options.path, resolve);
   const spec = readVisionSpec(folder, family);
   const processor = imageProcessor(folder, family.processor);
-  const side = (key: 'frame-height' | 'frame-width' | 'crop-size') => {
-    const wanted = options[key] || spec.image;
-    if (wanted !== spec.image && wanted % spec.patch !== 0) {
+  const usual = processor.size ?? { height: spec.image, width: spec.image };
+  const side = (key: 'frame-height' | 'frame-width' | 'crop-size', own: number) => {
+    const wanted = options[key] || own;
+    // The reference implementation leaves out what is over of its own sizes; SigLIP's 384 pixels are 27 patches of 14.
+    if (wanted !== own && wanted !== spec.image && wanted % spec.patch !== 0) {
       throw misfit(encoder, key, `${wanted} is not a multiple of the checkpoint's patch ${spec.patch}`, `a multiple of ${spec.patch}`);
     }
+    if (wanted < spec.patch) throw misfit(encoder, key, `${wanted} is less than the checkpoint's patch ${spec.patch}`);
     return wanted;
   };
-  const frame = { height: side('frame-height'), width: side('frame-width') };
-  const face = { height: side('crop-size'), width: side('crop-size') };
+  const frame = { height: side('frame-height', usual.height), width: side('frame-width', usual.width) };
+  const face = { height: side('crop-size', usual.height), width: side('crop-size', usual.height) };
   const filter = options.filter === 'auto' ? processor.filter : options.filter;
   const patches = ({ height, width }: { height: number; width: number }) => patchesOf(spec, height) * patchesOf(spec, width);
   const extra = options.select === 'cls+patches' ? 1 : 0;

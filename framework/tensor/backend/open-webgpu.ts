@@ -1,9 +1,10 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { Fault } from '../../faults/index.js';
+import { keptPackages, loadKeptPackage } from '../kept-package.js';
 import type { OpenBackend } from './backend-choice.js';
 import { requireHere, unionModule } from './union-module.js';
-
-const install = 'run "npm install --no-save webgpu@0.6.2" in the folder of mienlab';
+import { splitLongSums } from './webgpu-sums.js';
+import { watchWebGpu, type WatchedBackend } from './webgpu-watch.js';
 
 /** The little of WebGPU that is used here; the `webgpu` package is optional, so its types cannot be. */
 interface Adapter {
@@ -17,17 +18,11 @@ interface WebGpuPackage {
   globals: Record<string, unknown>;
 }
 
-function webGpuPackage(): WebGpuPackage {
+async function webGpuPackage(): Promise<WebGpuPackage> {
   try {
-    return requireHere('webgpu') as WebGpuPackage;
+    return await loadKeptPackage<WebGpuPackage>('webgpu');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') {
-      throw new Fault('BACKEND_MISSING', 'the optional package webgpu is not installed', { hint: install, cause });
-    }
-    throw new Fault('BACKEND_MISSING', `the package webgpu does not load (${(cause as Error).message.split('\n')[0]})`, {
-      hint: install,
-      cause,
-    });
+    throw new Fault('BACKEND_MISSING', (cause as Error).message, { hint: cause instanceof Fault ? cause.details.hint : undefined, cause });
   }
 }
 
@@ -39,13 +34,11 @@ function offer(gpu: Gpu): void {
 }
 
 /**
- * Starts WebGPU on Dawn. Traps of this backend in Node: read with `await tensor.data()`, never `dataSync()`; no kernel may bind more than
- * 8 storage buffers (`tf.addN` of more than 8 tensors gives a wrong sum), which Dawn reports only as an uncaptured error: that ends the
- * process, because the numbers that follow would be wrong.
+ * Starts WebGPU on Dawn. Its traps are dealt with here: `webgpu-watch` and `webgpu-sums`.
  * @throws Fault BACKEND_MISSING that says what to install where the package or an adapter is missing
  */
 export async function openWebGpu(): Promise<OpenBackend> {
-  const { create, globals } = webGpuPackage();
+  const { create, globals } = await webGpuPackage();
   Object.assign(globalThis, globals);
   const gpu = create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -58,15 +51,8 @@ export async function openWebGpu(): Promise<OpenBackend> {
   const tf = unionModule();
   requireHere('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Fault('BACKEND_MISSING', 'the WebGPU device does not start');
-  const { device } = tf.backend() as unknown as WebGPUBackend;
-  device.addEventListener('uncapturederror', (event) => {
-    const { message } = (event as GPUUncapturedErrorEvent).error;
-    process.nextTick(() => {
-      throw new Fault('BACKEND_MISSING', `WebGPU refused an operation, so what it computes is wrong: ${message}`, {
-        hint: 'use tensor.backend=tensorflow or wasm',
-      });
-    });
-  });
+  splitLongSums(tf);
+  watchWebGpu(tf.backend() as WebGPUBackend as unknown as WatchedBackend);
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'WebGPU adapter';
   const software = isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|software/i.test(`${name} ${vendor} ${architecture}`);
@@ -75,7 +61,7 @@ export async function openWebGpu(): Promise<OpenBackend> {
     versions: {
       tfjs: tf.version['tfjs'],
       'tfjs-backend-webgpu': (requireHere('@tensorflow/tfjs-backend-webgpu/package.json') as { version: string }).version,
-      webgpu: (requireHere('webgpu/package.json') as { version: string }).version,
+      webgpu: keptPackages.webgpu.version,
     },
     ...(software ? { cost: 'this adapter is software: slower than tensorflow and wasm' } : {}),
   };

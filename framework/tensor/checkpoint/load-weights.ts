@@ -1,5 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs';
 import { Fault, nearest } from '../../faults/index.js';
+import { isNativeBackend } from '../kernels/native-backend.js';
 import { tensorflow } from '../tensorflow.js';
 import type { WeightSource } from '../weight-source.js';
 
@@ -47,10 +48,13 @@ export function checkWeights(source: WeightSource, shapes: WeightShapes, ignored
 /** Variables with a source's values, read one after the other; check with `checkWeights` first. On a fault none is left behind. */
 export function loadWeights(source: WeightSource, shapes: WeightShapes): Record<string, Variable> {
   const tf = tensorflow();
+  const backend: object = tf.backend();
   const variables: Record<string, Variable> = {};
   try {
     for (const [name, shape] of Object.entries(shapes)) {
       variables[name] = tf.tidy(() => tf.variable(tf.tensor(source.read(name), shape as number[])));
+      // TensorFlow takes a copy when a tensor is first used: now, else all weights are in memory twice by the first pass.
+      if (isNativeBackend(backend)) backend.getInputTensorIds([variables[name]]);
     }
   } catch (error) {
     tf.dispose(variables);

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { HostArray } from '../../contracts/index.js';
 import { Fault } from '../../faults/index.js';
-import type { SessionBinding } from '../kernels/native-backend.js';
+import type { NativeBackend, SessionBinding } from '../kernels/native-backend.js';
 import { tensorflow } from '../tensorflow.js';
 import type { GraphBuilder, GraphTensor } from './graph-builder.js';
 
@@ -29,11 +30,15 @@ export class CompiledGraph {
     }
   }
 
-  /** Runs the graph: `fed` lie parallel to `inputs`, bytes as float32. Gives the values of `outputs`; lists that are the same objects in later calls save time. */
+  /**
+   * Runs the graph: `fed` lie parallel to `inputs`, bytes as float32; `lent`, tensors that stay where they are, follow. Gives the values of
+   * `outputs`; lists that are the same objects in later calls save time.
+   */
   run(
     inputs: readonly GraphTensor[],
     fed: readonly HostArray[],
     outputs: readonly GraphTensor[],
+    lent: readonly Tensor[] = [],
   ): (Float32Array | Int32Array | Uint8Array)[] {
     const { TF_FLOAT, TF_INT32 } = this.#binding;
     const ids = fed.map(({ data, shape }) =>
@@ -41,9 +46,10 @@ export class CompiledGraph {
         ? this.#binding.createTensor(shape, TF_INT32, data)
         : this.#binding.createTensor(shape, TF_FLOAT, data instanceof Uint8Array ? new Float32Array(data) : data),
     );
+    const lentIds = lent.length ? (tensorflow().backend() as unknown as NativeBackend).getInputTensorIds(lent) : [];
     let results: { id: number }[];
     try {
-      results = this.#binding.runSavedModel(this.#session!, ids, this.#joined(inputs), this.#joined(outputs));
+      results = this.#binding.runSavedModel(this.#session!, [...ids, ...lentIds], this.#joined(inputs), this.#joined(outputs));
     } finally {
       for (const id of ids) this.#binding.deleteTensor(id);
     }

@@ -92,6 +92,33 @@ const reshape: Infer = (call) => {
 const parts = (x: SymbolicTensor, axis: number, sides: readonly number[]): SymbolicTensor[] =>
   sides.map((side) => ({ shape: x.shape.map((old, i) => (i === axis ? side : old)), dtype: x.dtype }));
 
+/** Height and width after a window has gone over them: convolutions and pools, with rows of [batch, height, width, channel]. */
+function slid(call: ShapeCall, window: readonly number[], dilations: readonly number[]): number[] {
+  const { inputs, attributes, op } = call;
+  const strides = attributes['strides'] as readonly number[];
+  const padding = attributes['padding'];
+  if (attributes['data_format'] !== undefined && attributes['data_format'] !== 'NHWC') throw untraceable(op, 'channels come first');
+  if (padding !== 'SAME' && padding !== 'VALID') throw untraceable(op, `its padding is ${String(padding)}`);
+  return [1, 2].map((axis) => {
+    const reach = padding === 'SAME' ? 1 : (window[axis - 1]! - 1) * (dilations[axis] ?? 1) + 1;
+    return Math.floor((inputs[0]!.shape[axis]! - reach) / strides[axis]!) + 1;
+  });
+}
+
+/** `channels` gives those of the result from the filter [height, width, in, out]. */
+const convolution =
+  (channels: (filter: readonly number[]) => number): Infer =>
+  (call) => {
+    const [x, filter] = call.inputs;
+    const sides = slid(call, filter!.shape, (call.attributes['dilations'] as readonly number[] | undefined) ?? []);
+    return [{ shape: [x!.shape[0]!, ...sides, channels(filter!.shape)], dtype: x!.dtype }];
+  };
+
+const pool: Infer = (call) => {
+  const { shape, dtype } = call.inputs[0]!;
+  return [{ shape: [shape[0]!, ...slid(call, (call.attributes['ksize'] as readonly number[]).slice(1), []), shape[3]!], dtype }];
+};
+
 const unary = [
   'Square',
   'Rsqrt',
@@ -108,7 +135,7 @@ const unary = [
   'Abs',
   'Relu',
 ];
-const more = ['ZerosLike', 'OnesLike', 'Identity', 'Reciprocal', 'Sin', 'Cos', 'Sign', 'LogicalNot', 'Elu', 'Log1p', 'Expm1'];
+const more = ['ZerosLike', 'OnesLike', 'Identity', 'Reciprocal', 'Sin', 'Cos', 'Sign', 'LogicalNot', 'Elu', 'Relu6', 'Log1p', 'Expm1'];
 const comparisons = ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'];
 const arithmetic = [
   'Add',
@@ -134,6 +161,11 @@ const shapeFunctions: Readonly<Record<string, Infer>> = {
   ...Object.fromEntries(['Sum', 'Mean', 'Max', 'Min', 'Prod', 'All', 'Any'].map((op) => [op, reduce])),
   ArgMax: argument,
   ArgMin: argument,
+  BiasAdd: same,
+  Conv2D: convolution((filter) => filter[3]!),
+  DepthwiseConv2dNative: convolution((filter) => filter[2]! * filter[3]!),
+  MaxPool: pool,
+  AvgPool: pool,
   MatMul: (call) => product(call, Boolean(call.attributes['transpose_a']), Boolean(call.attributes['transpose_b'])),
   BatchMatMul: batchProduct,
   BatchMatMulV2: batchProduct,

@@ -9,6 +9,13 @@ interface Entry extends SymbolicTensor {
   transposed?: () => GraphTensor;
 }
 
+export interface TraceOptions {
+  /** bf16: products of matrices round their factors to bfloat16. Default fp32. */
+  precision?: 'fp32' | 'bf16';
+  /** A factor is rounded no sooner than the other one is there: weights are then not all in memory twice. */
+  lateCasts?: boolean;
+}
+
 export interface SymbolicBinding extends NativeBinding {
   /**
    * Takes a node that somebody else wrote for a tensor. `transposed` gives a node with the same matrix turned, for products that want it
@@ -28,7 +35,11 @@ const shared = 64;
  * Stands where TensorFlow's C interface stands, but computes nothing: an operation becomes a node of the graph, its results are known by
  * shape and type alone. So whatever code calls the backend writes a graph instead.
  */
-export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, precision: 'fp32' | 'bf16' = 'fp32'): SymbolicBinding {
+export function symbolicBinding(
+  real: NativeBinding,
+  builder: GraphBuilder,
+  { precision = 'fp32', lateCasts = false }: TraceOptions = {},
+): SymbolicBinding {
   const entries: Entry[] = [];
   const constants = new Map<string, GraphTensor>();
 
@@ -50,7 +61,7 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, prec
       case real.TF_ATTR_BOOL:
         return { flag: Boolean(value) };
       case real.TF_ATTR_INT:
-        return { integer: Number(value) };
+        return Array.isArray(value) ? { integers: value } : { integer: Number(value) };
       case real.TF_ATTR_FLOAT:
         return { float: Number(value) };
       case real.TF_ATTR_STRING:
@@ -63,18 +74,22 @@ export function symbolicBinding(real: NativeBinding, builder: GraphBuilder, prec
   }
 
   const halves = new Map<GraphTensor, GraphTensor>();
-  function half(node: GraphTensor): GraphTensor {
+  function half(node: GraphTensor, other: GraphTensor): GraphTensor {
     let made = halves.get(node);
-    if (made === undefined) halves.set(node, (made = cast(node, dataTypes.float, dataTypes.bfloat16)));
+    if (made === undefined) halves.set(node, (made = cast(node, dataTypes.float, dataTypes.bfloat16, lateCasts ? [other] : [])));
     return made;
   }
-  const cast = (node: GraphTensor, from: number, to: number) =>
-    builder.node('Cast', [node], { SrcT: { type: from }, DstT: { type: to }, Truncate: { flag: false } });
+  const cast = (node: GraphTensor, from: number, to: number, after: readonly GraphTensor[] = []) =>
+    builder.node('Cast', [node], { SrcT: { type: from }, DstT: { type: to }, Truncate: { flag: false } }, { after });
   /** A product of matrices of float32, the first of `rows` rows. */
   function product(nodes: readonly GraphTensor[], fields: Readonly<Record<string, GraphAttribute>>, rows: number): GraphTensor {
     if (precision === 'bf16') {
       // Factors are rounded; summed is in float32, as the hardware does.
-      const made = builder.node('MatMul', nodes.map(half), { ...fields, T: { type: dataTypes.bfloat16 } });
+      const made = builder.node(
+        'MatMul',
+        nodes.map((node, i) => half(node, nodes[1 - i]!)),
+        { ...fields, T: { type: dataTypes.bfloat16 } },
+      );
       return cast(made, dataTypes.bfloat16, dataTypes.float);
     }
     if (rows > 1) return builder.node('MatMul', nodes, fields);

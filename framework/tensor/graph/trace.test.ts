@@ -1,18 +1,23 @@
-import type { Tensor } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Fault } from '../../faults/index.js';
 import { seededRandom } from '../../plugin/index.js';
 import {
+  crossAttention,
+  depthwiseConv,
   embed,
   gelu,
   groupedAttention,
   causalMask,
   kernels,
+  layerNorm,
+  poolGrid,
   project,
   rmsNorm,
   rotary,
   rotaryTables,
+  silu,
   swiglu,
   tensorflow,
 } from '../index.js';
@@ -47,6 +52,13 @@ const bodies: Record<string, Body> = {
   gathering: (x, ids) => embed(project(x, { weight: x }), ids),
   'norms and activations': (x) => swiglu(gelu(rmsNorm(x, tensorflow().ones([8]))), x),
   rotation: (x, ids) => rotary(x, rotaryTables(ids, Float32Array.of(1, 0.1), 0.5)),
+  convolution: (x) => {
+    const tf = tensorflow();
+    const image = silu(layerNorm(x, tf.ones([8]), tf.zeros([8])));
+    const out = depthwiseConv(tf.reshape(image, [1, 2, 3, 8]), tf.reshape(tf.concat([x, tf.slice(x, [0, 0], [3, 8])]), [9, 8]));
+    return poolGrid(tf.reshape(out, [1, 1, 6, 8]), { rows: 2, columns: 3, outRows: 1, outColumns: 3 });
+  },
+  'attention across': (x) => crossAttention(tensorflow().slice(x, [0, 0], [2, 8]), x, x, { batch: 2, queries: 1, keys: 3, heads: 4 }),
   attention: (x) => {
     const shape = { batch: 2, length: 3, heads: 4, keyValueHeads: 2 };
     const keys = tensorflow().slice(x, [0, 0], [6, 4]);
@@ -97,6 +109,41 @@ for (const [name, body] of Object.entries(bodies)) {
     graph.dispose();
   });
 }
+
+test('convolutions and pools: value and shape are those of the calls themselves', async () => {
+  const tf = await testBackend('tensorflow');
+  if (!tf) return;
+  const filter = tf.randomNormal([3, 3, 2, 4], 0, 1, 'float32', 1) as Tensor4D;
+  const each = tf.randomNormal([3, 3, 2, 2], 0, 1, 'float32', 2) as Tensor4D;
+  for (const pad of ['same', 'valid'] as const) {
+    const layers: Record<string, (x: Tensor4D) => Tensor4D> = {
+      convolution: (x) => tf.relu6(tf.conv2d(x, filter, [1, 2], pad)),
+      'dilated convolution': (x) => tf.conv2d(x, filter, 1, pad, 'NHWC', 2),
+      'depthwise convolution': (x) => tf.depthwiseConv2d(x, each, 2, pad),
+      'largest of a window': (x) => tf.maxPool(x, [2, 3], [2, 1], pad),
+      'mean of a window': (x) => tf.avgPool(x, 3, 2, pad),
+    };
+    for (const [name, layer] of Object.entries(layers)) {
+      const builder = new GraphBuilder();
+      const variables = new GraphVariables(builder);
+      let shape: number[] = [];
+      const { inputs, outputs } = trace(builder, { x: { shape: [2, 7, 8, 2], dtype: 'float32' } }, variables, ({ x }) => {
+        const result = layer(x as Tensor4D);
+        shape = result.shape;
+        return [result];
+      });
+      const start = variables.finish();
+      const graph = new CompiledGraph(builder);
+      start(graph);
+      const x = tf.randomNormal([2, 7, 8, 2], 0, 1, 'float32', 3) as Tensor4D;
+      const expected = layer(x);
+      const [found] = graph.run([inputs['x']!], [{ data: x.dataSync() as Float32Array, shape: x.shape }], outputs as string[]);
+      assert.equal(shape, expected.shape, `${name}, ${pad}`);
+      close(found!, expected.dataSync(), `${name}, ${pad}`);
+      graph.dispose();
+    }
+  }
+});
 
 test('code that reads values, or calls what has no shape function, cannot be traced and says so', async () => {
   const tf = await testBackend('tensorflow');

@@ -4,7 +4,7 @@ import { isNativeBackend, type NativeBackend, type NativeBinding, type OpAttribu
 import { tensorflow } from '../tensorflow.js';
 import { dataTypes, type GraphBuilder, type GraphTensor } from './graph-builder.js';
 import { untraceable } from './shape-functions.js';
-import { symbolicBinding } from './symbolic-binding.js';
+import { symbolicBinding, type TraceOptions } from './symbolic-binding.js';
 
 /** What tells a graph's input from another: its shape and type. */
 export interface InputSpec {
@@ -62,13 +62,13 @@ export function trace(
   specs: Readonly<Record<string, InputSpec>>,
   captures: Captures,
   body: (inputs: Record<string, Tensor>, scope: TraceScope) => readonly (Tensor | null)[],
-  { precision = 'fp32' as 'fp32' | 'bf16' } = {},
+  options: TraceOptions = {},
 ): Traced {
   const tf = tensorflow();
   const native = tf.backend() as unknown as BackendInternals;
   if (!isNativeBackend(native)) throw untraceable('trace', 'graphs run on the backend tensorflow only');
   registerKernels();
-  const binding = symbolicBinding(native.binding, builder, precision);
+  const binding = symbolicBinding(native.binding, builder, options);
   const captured = new WeakMap<object, number>();
 
   class TraceBackend extends (native.constructor as BackendClass) {

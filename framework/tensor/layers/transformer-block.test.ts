@@ -5,14 +5,14 @@ import { testBackend } from '../test-backend.js';
 import { tidy } from '../tidy.js';
 import { blockWeights, cachedBlock, transformerBlock, type KeyValueCache } from './transformer-block.js';
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`token by token with a cache the block gives what it gives all at once, on ${backend}`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;
     const [batch, length, width, heads, capacity] = [2, 5, 8, 2, 6];
     const weights = blockWeights(seededRandom(1), { width, inner: 12, depth: 2 });
     const before = tf.memory().numTensors;
-    const difference = tidy(() => {
+    const largest = tidy(() => {
       const x = tf.randomNormal([batch, length, width], 0, 1, 'float32', 3);
       const causal = (rows: number, first: number, columns: number) =>
         tf.tensor4d(
@@ -38,8 +38,10 @@ for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
         parts.push(tf.reshape(next.x, [batch, 1, width]));
         cache = next.cache;
       }
-      return tf.max(tf.abs(tf.sub(tf.concat(parts, 1), expected))).dataSync()[0]!;
+      return tf.max(tf.abs(tf.sub(tf.concat(parts, 1), expected)));
     });
+    const difference = (await largest.data())[0]!;
+    largest.dispose();
     assert.ok(difference < 1e-5, `they differ by ${difference}`);
     assert.ok(tf.memory().numTensors <= before + 16);
     tf.dispose(Object.values(weights));

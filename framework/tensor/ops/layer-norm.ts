@@ -4,7 +4,7 @@ import { kernels } from '../kernels/kernels.js';
 import { tidy } from '../tidy.js';
 
 /** Layer normalisation of x [row, width] with gain and bias [width] (Ba et al., 2016, eq. 4). */
-export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
+export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
   const k = kernels();
   return differentiable<[Tensor, Tensor, Tensor]>(
     { x, gain, bias },

@@ -1,11 +1,13 @@
-import type { Tensor } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seededRandom } from '../../plugin/index.js';
 import { testBackend } from '../test-backend.js';
 import type { Tensorflow } from '../tensorflow.js';
 import { attention } from './attention.js';
+import { crossAttention } from './cross-attention.js';
 import { binaryCrossEntropy, crossEntropy } from './cross-entropy.js';
+import { depthwiseConv } from './depthwise-conv.js';
 import { dropout } from './dropout.js';
 import { embed } from './embed.js';
 import { gelu } from './gelu.js';
@@ -13,10 +15,12 @@ import { causalMask } from './causal-mask.js';
 import { groupedAttention } from './grouped-attention.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
+import { poolGrid } from './pool-grid.js';
 import { project } from './project.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotary, rotaryTables } from './rotary.js';
 import { geluTanh, quickGelu } from './sigmoid-gelu.js';
+import { silu } from './silu.js';
 import { swiglu } from './swiglu.js';
 
 type Values = { shape: number[]; values: number[] };
@@ -227,11 +231,34 @@ const cases: Case[] = [
       return each.mean(-1).mul(tf.tensor1d(rowWeights)).sum().neg();
     },
   },
+  { name: 'silu', inputs: [drawn(9)], run: (_, x) => silu(x!), plain: (tf, x) => x!.mul(tf.sigmoid(x!)) },
+  {
+    name: 'crossAttention',
+    inputs: [drawn(4, 4), drawn(6, 4), drawn(6, 4)],
+    run: (_, q, k, v) => crossAttention(q!, k!, v!, { batch: 2, queries: 2, keys: 3, heads: 2 }),
+    plain: (tf, q, k, v) => {
+      const heads = (x: Tensor, length: number) => tf.transpose(tf.reshape(x, [2, length, 2, 2]), [0, 2, 1, 3]);
+      const weights = tf.softmax(tf.matMul(heads(q!, 2), heads(k!, 3), false, true).div(Math.SQRT2));
+      return tf.reshape(tf.transpose(tf.matMul(weights, heads(v!, 3)), [0, 2, 1, 3]), [4, 4]);
+    },
+  },
+  {
+    name: 'depthwiseConv',
+    inputs: [drawn(2, 3, 4, 2), drawn(9, 2)],
+    run: (_, x, w) => depthwiseConv(x as Tensor4D, w!),
+    plain: (tf, x, w) => tf.depthwiseConv2d(x as Tensor4D, tf.reshape(w!, [3, 3, 2, 1]) as Tensor4D, 1, 'same'),
+  },
+  {
+    name: 'poolGrid',
+    inputs: [drawn(2, 1, 12, 2)],
+    run: (_, x) => poolGrid(x as Tensor4D, { rows: 2, columns: 6, outRows: 1, outColumns: 3 }),
+    plain: (tf, x) => tf.reshape(tf.avgPool(tf.reshape(x!, [2, 2, 6, 2]) as Tensor4D, [2, 2], [2, 2], 'valid'), [2, 1, 3, 2]),
+  },
 ];
 
 /** Value and gradients of sum(output * weight), weights that differ by place so that no error cancels. */
-function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): number[][] {
-  return tf.tidy(() => {
+async function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): Promise<number[][]> {
+  const found = tf.tidy(() => {
     const tensors = inputs.map(({ shape, values }) => tf.tensor(values, shape));
     const value = run(tf, ...tensors);
     const gradients = tf.grads((...xs: Tensor[]) => {
@@ -239,8 +266,12 @@ function measure(tf: Tensorflow, inputs: Values[], run: Case['run']): number[][]
       const weights = tf.reshape(tf.cos(tf.range(0, out.size, 1)), out.shape);
       return tf.sum(tf.mul(out, weights)) as Tensor;
     });
-    return [value, ...gradients(tensors)].map((tensor) => [...tensor.dataSync()]);
+    return [value, ...gradients(tensors)];
   });
+  const values: number[][] = [];
+  for (const tensor of found) values.push([...(await tensor.data())]);
+  tf.dispose(found);
+  return values;
 }
 
 function close(actual: number[][], expected: number[][], tolerance: number, what: string) {
@@ -255,18 +286,19 @@ function close(actual: number[][], expected: number[][], tolerance: number, what
 
 const expected = new Map<string, number[][]>();
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`value and gradients of every operation on ${backend}`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;
+    assert.is(new Set(cases.map(({ name }) => name)).size, cases.length, 'two cases have one name');
     for (const { name, inputs, run, plain } of cases) {
       if (backend === 'cpu') {
-        expected.set(name, measure(tf, inputs, plain));
+        expected.set(name, await measure(tf, inputs, plain));
       }
       const before = tf.memory().numTensors;
-      measure(tf, inputs, run);
+      await measure(tf, inputs, run);
       const between = tf.memory().numTensors;
-      close(measure(tf, inputs, run), expected.get(name)!, 2e-5, `${name} on ${backend}`);
+      close(await measure(tf, inputs, run), expected.get(name)!, 2e-5, `${name} on ${backend}`);
       assert.is(tf.memory().numTensors, between, `${name} leaks`);
       assert.ok(between - before <= 12, `${name} keeps ${between - before} constants`);
     }
@@ -292,24 +324,23 @@ test('an input that needs no gradient gets none computed', async () => {
   assert.is(count, 2);
 });
 
-for (const backend of ['cpu', 'wasm', 'tensorflow'] as const) {
+for (const backend of ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const) {
   test(`dropout on ${backend} keeps the mean, draws the same for its seed in value and gradient, another for another`, async () => {
     const tf = await testBackend(backend);
     if (!tf) return;
-    const draw = (step: number, site: number) =>
-      tf.tidy(() => {
-        const { value, grad } = tf.valueAndGrad((x: Tensor) => tf.sum(dropout(x, 0.25, { step: tf.scalar(step, 'int32'), site })))(
-          tf.ones([40, 50]),
-        );
-        return { sum: value.dataSync()[0]!, kept: [...grad.dataSync()] };
-      });
-    const first = draw(7, 1);
+    const draw = async (step: number, site: number) => {
+      const { value, grad } = tf.tidy(() =>
+        tf.valueAndGrad((x: Tensor) => tf.sum(dropout(x, 0.25, { step: tf.scalar(step, 'int32'), site })))(tf.ones([40, 50])),
+      );
+      return { sum: (await value.data())[0]!, kept: [...(await grad.data())] };
+    };
+    const first = await draw(7, 1);
     assert.ok(Math.abs(first.sum - 2000) < 100, `the sum is ${first.sum}`);
     assert.ok(first.kept.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
     assert.ok(Math.abs(first.kept.reduce((sum, value) => sum + value, 0) - first.sum) < 0.1, 'value and gradient drew alike');
-    assert.equal(draw(7, 1), first);
+    assert.equal(await draw(7, 1), first);
     const share = (other: number[]) => other.filter((value, i) => value === first.kept[i]).length / 2000;
-    for (const other of [draw(8, 1), draw(7, 2)]) assert.ok(share(other.kept) < 0.75, 'another seed or site draws otherwise');
+    for (const other of [await draw(8, 1), await draw(7, 2)]) assert.ok(share(other.kept) < 0.75, 'another seed or site draws otherwise');
   });
 }
 

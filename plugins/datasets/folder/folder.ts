@@ -16,13 +16,20 @@ const SHOWN = 20;
  */
 export function folderDataset(context: PluginContext, config: PluginConfig): Dataset {
   const given = config['path'] as string;
+  const listed = () => {
+    const path = context.resolve(given);
+    if (!existsSync(path))
+      throw new Fault('DATASET_MISSING', `there is no ${given}`, { key: 'data.path', expected: 'a folder or a dataset file' });
+    return statSync(path).isDirectory() ? listFolder(path, given) : readFile(context, config, path, given);
+  };
   return {
-    clips: () => {
-      const path = context.resolve(given);
-      if (!existsSync(path))
-        throw new Fault('DATASET_MISSING', `there is no ${given}`, { key: 'data.path', expected: 'a folder or a dataset file' });
-      const listed = statSync(path).isDirectory() ? listFolder(path, given) : readFile(context, config, path, given);
-      return Promise.resolve(toClips(present(context, config, listed), config));
+    clips: () => Promise.resolve(toClips(present(context, config, listed()), config)),
+    async *inspect() {
+      for (const { where, file, video, split, instruction, references } of listed()) {
+        const asked = instruction ?? (config['instruction'] as string);
+        const conversations = references.map((answer) => ({ turns: [{ instruction: asked, answer }], learn: 'last-answer' as const }));
+        yield { where, video: file, split: split ?? drawSplit(video, config), conversations };
+      }
     },
     dispose() {},
   };

@@ -76,14 +76,15 @@ export default definePlugin({
         'frame-tokens': patches(options['frame-height'], options['frame-width']),
         'face-tokens': tracks?.dims['principal'] ? patches(options['crop-size'], options['crop-size']) : 0,
         width: options.width,
+        'frame-rows': options['frame-height'] / options.patch,
       },
     };
   },
   deterministic: true,
   citation: 'Dosovitskiy et al., 2021, An Image is Worth 16x16 Words (the patch embedding)',
   licence: { code: 'Apache-2.0' },
-  create: async (context, config) => {
+  create: async (context, config, { ports }) => {
     const { TinyVit } = await import('./tiny-vit.js');
-    return new TinyVit(context.random, settings(config));
+    return new TinyVit(context.random, settings(config), ports.faces !== null);
   },
 });

@@ -17,7 +17,8 @@ const ports = (principal: number) => ({
 
 test('by default a frame has 48 patches and a crop 16, and without a principal face there are no crops', () => {
   const config = defaultConfig(plugin.config);
-  assert.equal(plugin.produces(config, ports(1)).dims, { time: 8, 'frame-tokens': 48, 'face-tokens': 16, width: 64 });
+  const dims = { time: 8, 'frame-tokens': 48, 'face-tokens': 16, width: 64, 'frame-rows': 6 };
+  assert.equal(plugin.produces(config, ports(1)).dims, dims);
   assert.is(plugin.produces(config, ports(0)).dims['face-tokens'], 0);
   assert.equal(plugin.input!(config), { frame: { height: 72, width: 96 }, face: { height: 48, width: 48 } });
 });

@@ -15,15 +15,17 @@ import type { TinyVitConfig } from './plugin.js';
 
 /** Patches to tokens: a linear layer, a learned position and GELU, then attention layers where asked for. Frames and crops share all but positions. */
 export class TinyVit implements Encoder {
+  readonly perImage = true;
   readonly variables: Variables;
   readonly #patchWeights: Variable;
   readonly #patchBias: Variable;
-  readonly #positions: { frames: Variable; faces: Variable };
+  readonly #positions: { frames: Variable; faces: Variable | null };
   readonly #blocks: BlockWeights[];
 
   constructor(
     random: Random,
     private readonly config: TinyVitConfig,
+    hasFaces: boolean,
   ) {
     const { patch, width, layers } = config;
     const patches = (height: number, width: number) => (height / patch) * (width / patch);
@@ -32,7 +34,9 @@ export class TinyVit implements Encoder {
     this.#patchBias = constantVariable([width], 0);
     this.#positions = {
       frames: normalVariable(random.fork('frame-positions'), [patches(config['frame-height'], config['frame-width']), width], 0.02),
-      faces: normalVariable(random.fork('face-positions'), [patches(config['crop-size'], config['crop-size']), width], 0.02),
+      faces: hasFaces
+        ? normalVariable(random.fork('face-positions'), [patches(config['crop-size'], config['crop-size']), width], 0.02)
+        : null,
     };
     this.#blocks = Array.from({ length: layers }, (_, i) =>
       blockWeights(random.fork(`block-${i}`), { width, inner: 4 * width, depth: layers }),
@@ -42,7 +46,7 @@ export class TinyVit implements Encoder {
       'patch.weights': this.#patchWeights,
       'patch.bias': this.#patchBias,
       'positions.frames': this.#positions.frames,
-      'positions.faces': this.#positions.faces,
+      ...(this.#positions.faces && { 'positions.faces': this.#positions.faces }),
       ...Object.fromEntries(blocks),
     };
   }
@@ -50,7 +54,7 @@ export class TinyVit implements Encoder {
   encode(input: VisualInput): VisualTokens {
     return tidy(() => ({
       frames: this.#tokens(input.frames, this.#positions.frames),
-      faces: input.faces && this.#tokens(input.faces, this.#positions.faces),
+      faces: input.faces && this.#tokens(input.faces, this.#positions.faces!),
     }));
   }
 

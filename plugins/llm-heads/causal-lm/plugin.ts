@@ -1,7 +1,7 @@
 import { Fault } from 'mienlab/faults';
 import { definePlugin } from 'mienlab/plugin';
 import { isCausalLm } from './checkpoint-config.js';
-import { checkpointOf, contextLengthOf, type CausalLmConfig } from './options.js';
+import { checkpointOf, contextLengthOf, promptOptions, type CausalLmConfig } from './options.js';
 
 const text = (description: string, value = '') => ({ type: 'string', default: value, description });
 
@@ -75,6 +75,22 @@ export default definePlugin({
     const config = options as unknown as CausalLmConfig;
     const { spec } = checkpointOf(config);
     return { contextLength: contextLengthOf(config, spec), hidden: spec.hidden };
+  },
+  preparer: async ({ resolve }, options) => {
+    const { PromptMaker } = await import('./prompt.js');
+    const { trainingPromptBatch } = await import('./prompt-batch.js');
+    const config = options as unknown as CausalLmConfig;
+    const checkpoint = checkpointOf(config, resolve);
+    const length = contextLengthOf(config, checkpoint.spec);
+    const prompts = new PromptMaker(checkpoint.tokenizer(), promptOptions(config, length, checkpoint.endIds));
+    return {
+      prepare: (samples, visual) =>
+        trainingPromptBatch(
+          samples.map((sample, i) => prompts.training(sample, visual, i)),
+          visual,
+          length,
+        ),
+    };
   },
   verifier: {
     accepts: isCausalLm,

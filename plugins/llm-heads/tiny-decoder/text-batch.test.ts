@@ -61,4 +61,23 @@ test('the template takes instructions literally', () => {
   assert.is(bpe.decode(answer), 'ok');
 });
 
+test('several turns: earlier answers stand in the prompt with their ends, and are learnt where they are to be', () => {
+  const bpe = ByteBpe.train([], 256);
+  const earlier = [{ instruction: 'a?', answer: 'b' }];
+  const sample = { system: 'S', earlier, instruction: 'c?', answer: 'dd', learn: 'all-answers' } as const;
+  const { prompt, answer, learnt } = tokenize(sample, bpe, '{instruction}\n');
+  assert.is(bpe.decode(prompt), 'S\na?\nbc?\n');
+  assert.equal(prompt.indexOf(end), 6);
+  assert.equal(learnt, [[5, 7]]);
+  const batch = trainingBatch([{ prompt, answer, learnt }], 2, end, 64);
+  const [b, d] = [98, 100];
+  const learntRow = [...batch.weights.data].map((weight, i) => (weight > 0 ? batch.labels.data[i]! : -1));
+  // Rows begin with the place before "b"; after "b" and its end come the three bytes of "c?\n".
+  assert.equal(learntRow.slice(0, 8), [b, end, -1, -1, -1, d, d, end]);
+  assert.is(batch.weights.data[0], Math.fround(1 / 5));
+  const last = trainingBatch([tokenize({ ...sample, learn: 'last-answer' }, bpe, '{instruction}\n')], 2, end, 64);
+  assert.equal([...last.labels.data].slice(0, 3), [d, d, end]);
+  assert.equal([...last.ids.data], [...batch.ids.data]);
+});
+
 test.run();

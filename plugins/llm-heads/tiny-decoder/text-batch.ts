@@ -1,16 +1,30 @@
 import type { HostArray, HostBatch, InstructionSample } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
 import type { ByteBpe } from './byte-bpe.js';
+import type { TinyDecoderConfig } from './plugin.js';
 
 /** Token ids of one sample; the answer without its end token. */
 export interface TokenizedSample {
+  /** All that comes before the answer; earlier answers with their end tokens. */
   prompt: number[];
   answer: number[];
+  /** Places in the prompt, from and up to, of earlier answers that are learnt as well; with their end tokens. */
+  learnt?: readonly (readonly [number, number])[];
 }
 
 export function tokenize(sample: InstructionSample, tokenizer: ByteBpe, template: string): TokenizedSample {
   // A function, since the instruction may hold `$&`.
-  return { prompt: tokenizer.encode(template.replace('{instruction}', () => sample.instruction)), answer: tokenizer.encode(sample.answer) };
+  const ask = (instruction: string) => tokenizer.encode(template.replace('{instruction}', () => instruction));
+  const prompt = sample.system ? tokenizer.encode(`${sample.system}\n`) : [];
+  const learnt: [number, number][] = [];
+  for (const turn of sample.earlier ?? []) {
+    prompt.push(...ask(turn.instruction));
+    const start = prompt.length;
+    prompt.push(...tokenizer.encode(turn.answer), tokenizer.size);
+    if (sample.learn === 'all-answers') learnt.push([start, prompt.length]);
+  }
+  prompt.push(...ask(sample.instruction));
+  return { prompt, answer: tokenizer.encode(sample.answer), learnt };
 }
 
 /** Throws Fault TENSOR_SHAPE where visual embeddings and text do not fit. */
@@ -47,17 +61,23 @@ export function trainingBatch(texts: readonly TokenizedSample[], visual: number,
   const longest = Math.max(...texts.map(({ prompt, answer }) => prompt.length + answer.length));
   const length = Math.min(contextLength, Math.ceil((visual + longest) / bucket) * bucket);
   const textLength = length - visual;
-  const first = visual - 1 + Math.min(...texts.map(({ prompt }) => prompt.length));
+  const first = visual - 1 + Math.min(...texts.map(({ prompt, learnt }) => learnt?.[0]?.[0] ?? prompt.length));
   const rows = length - first;
   const ids = new Int32Array(texts.length * textLength).fill(end);
   const labels = new Int32Array(texts.length * rows);
   const weights = new Float32Array(texts.length * rows);
-  const weight = 1 / texts.reduce((sum, { answer }) => sum + answer.length + 1, 0);
+  const answers = texts.map(({ prompt, answer, learnt = [] }) => [
+    ...learnt.map(([from, to]) => ({ at: from, tokens: prompt.slice(from, to) })),
+    { at: prompt.length, tokens: [...answer, end] },
+  ]);
+  const weight = 1 / answers.flat().reduce((sum, { tokens }) => sum + tokens.length, 0);
   texts.forEach(({ prompt, answer }, i) => {
     ids.set([...prompt, ...answer], i * textLength);
-    const start = i * rows + visual - 1 + prompt.length - first;
-    labels.set([...answer, end], start);
-    weights.fill(weight, start, start + answer.length + 1);
+    for (const { at, tokens } of answers[i]!) {
+      const start = i * rows + visual - 1 + at - first;
+      labels.set(tokens, start);
+      weights.fill(weight, start, start + tokens.length);
+    }
   });
   const samples = texts.length;
   return {
@@ -65,4 +85,15 @@ export function trainingBatch(texts: readonly TokenizedSample[], visual: number,
     labels: { data: labels, shape: [samples, rows] },
     weights: { data: weights, shape: [samples, rows] },
   };
+}
+
+/** What `LlmHead.prepare` gives. */
+export function samplesBatch(
+  samples: readonly InstructionSample[],
+  visual: number,
+  tokenizer: ByteBpe,
+  { template, 'context-length': contextLength }: Pick<TinyDecoderConfig, 'template' | 'context-length'>,
+): TrainingBatch {
+  const texts = samples.map((sample) => tokenize(sample, tokenizer, template));
+  return trainingBatch(texts, visual, tokenizer.size, contextLength);
 }

@@ -16,7 +16,7 @@ import {
 import { ByteBpe } from './byte-bpe.js';
 import { generate } from './generate.js';
 import type { TinyDecoderConfig } from './plugin.js';
-import { trainingBatch, tokenize, type TrainingBatch } from './text-batch.js';
+import { samplesBatch, type TrainingBatch } from './text-batch.js';
 
 /** All weights: the embedding table, learned text positions, blocks, the last norm, and the output layer. */
 export interface DecoderWeights {
@@ -77,8 +77,7 @@ export class TinyDecoder implements LlmHead {
   }
 
   prepare(samples: readonly InstructionSample[], visual: number): TrainingBatch {
-    const texts = samples.map((sample) => tokenize(sample, this.tokenizer, this.config.template));
-    return trainingBatch(texts, visual, this.tokenizer.size, this.config['context-length']);
+    return samplesBatch(samples, visual, this.tokenizer, this.config);
   }
 
   answerTokens({ weights }: HostBatch): number {

@@ -1,6 +1,4 @@
-import type { PluginConfig, Port } from 'mienlab/contracts';
-import { Fault } from 'mienlab/faults';
-import { definePlugin } from 'mienlab/plugin';
+import { definePlugin, embeddingsPort, visualStreams, type VisualStream, type VisualStreams } from 'mienlab/plugin';
 
 /** The options as the schema below fills them in. */
 export interface PooledMlpConfig {
@@ -9,32 +7,12 @@ export interface PooledMlpConfig {
   'frame-tokens': number;
   'face-tokens': number;
   'frame-tokens-alone': number;
+  'time-embedding': boolean;
 }
 
-/** What the projector is built for. */
-export interface PooledMlpSize {
-  time: number;
-  /** Patch tokens of an image, and tokens made of them for every time step. */
-  frames: { patches: number; tokens: number };
-  faces: { patches: number; tokens: number } | null;
-  width: number;
-}
-
-function size(config: PluginConfig, tokens: Port | undefined): PooledMlpSize {
-  const options = config as unknown as PooledMlpConfig;
-  const { time, width, 'frame-tokens': frames, 'face-tokens': faces } = tokens?.dims ?? {};
-  if (!time || !width || !frames || faces === null || faces === undefined) {
-    throw new Fault('PORT_MISMATCH', 'projector pooled-mlp: the number of visual tokens is not known before the run', {
-      key: 'projector',
-      expected: 'visual-tokens {time, frame-tokens, face-tokens, width}, all of them numbers',
-    });
-  }
-  return {
-    time,
-    width,
-    frames: { patches: frames, tokens: faces ? options['frame-tokens'] : options['frame-tokens-alone'] },
-    faces: faces ? { patches: faces, tokens: options['face-tokens'] } : null,
-  };
+/** Embeddings of an image at each time step. */
+export function embeddingsOf(options: PooledMlpConfig, { faces }: VisualStreams): { frames: number; faces: number } {
+  return { frames: options[faces ? 'frame-tokens' : 'frame-tokens-alone'], faces: options['face-tokens'] };
 }
 
 const tokens = { type: 'integer', minimum: 1, maximum: 64 };
@@ -60,18 +38,29 @@ export default definePlugin({
       'frame-tokens': { ...tokens, default: 1, description: 'Embeddings of a frame at each time step.' },
       'face-tokens': { ...tokens, default: 1, description: 'Embeddings of a face crop at each time step.' },
       'frame-tokens-alone': { ...tokens, default: 2, description: 'Embeddings of a frame at each time step in a run without faces.' },
+      'time-embedding': {
+        type: 'boolean',
+        default: true,
+        description: 'A norm and a learned vector for each place in time on top, for LLM heads that give what is shown no positions.',
+      },
     },
   },
   consumes: ['visual-tokens'],
   produces: (config, { 'visual-tokens': visual }) => {
-    const { time, frames, faces } = size(config, visual);
-    const face = time * (faces?.tokens ?? 0);
-    return { type: 'embeddings', dims: { tokens: time * frames.tokens + face, 'face-tokens': face, hidden: null } };
+    const streams = visualStreams('projector pooled-mlp', visual);
+    const { frames, faces } = embeddingsOf(config as unknown as PooledMlpConfig, streams);
+    const of = ({ time: steps }: VisualStream, tokens: number) => ({ steps, tokens });
+    return embeddingsPort(streams, of(streams.frames, frames), streams.faces && of(streams.faces, faces));
   },
   deterministic: true,
   licence: { code: 'Apache-2.0' },
   create: async (context, config, { ports }) => {
-    const { PooledMlp } = await import('./pooled-mlp.js');
-    return new PooledMlp(context.random, config as unknown as PooledMlpConfig, size(config, ports.tokens), ports.hidden);
+    const { pooledMlp } = await import('./pooled-mlp.js');
+    return pooledMlp(
+      context.random,
+      config as unknown as PooledMlpConfig,
+      visualStreams('projector pooled-mlp', ports.tokens),
+      ports.hidden,
+    );
   },
 });
