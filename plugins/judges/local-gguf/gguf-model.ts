@@ -21,6 +21,16 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
+const longestText = 160;
+
+/** The schema with an end to every free text: small models do not find one by themselves. */
+function bounded(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(bounded);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, bounded(value)]));
+  return inner['type'] === 'string' && !inner['enum'] ? { ...inner, maxLength: longestText } : inner;
+}
+
 /** Loads the model of a GGUF file. Throws Fault ASSET_MISSING without the file or node-llama-cpp, CHECKPOINT_INVALID where it does not load. */
 export async function openGguf(options: GgufOptions): Promise<LanguageModel & { name: string }> {
   const { file, contextLength, maxTokens, temperature, concurrency, gpu } = options;
@@ -40,7 +50,7 @@ export async function openGguf(options: GgufOptions): Promise<LanguageModel & { 
       concurrency,
       async ask(messages, schema, { draw, signal }) {
         let grammar = grammars.get(schema);
-        if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(schema)));
+        if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(bounded(schema) as object)));
         const contextSequence = context.getSequence();
         const session = new LlamaChatSession({ contextSequence, systemPrompt: messages[0]!.content, autoDisposeSequence: false });
         try {
