@@ -44,6 +44,22 @@ async function endpoint(faulty) {
   };
 }
 
+/** Answers a second of a bare loop over fetch, the same number at once: what this machine allows. */
+async function bare(concurrency) {
+  const server = await endpoint(0);
+  const messages = ['system', 'user'].map((role) => ({ role, content: 'Caption: "she smiles. she blinks."' }));
+  let left = Number(options.seconds) * concurrency * (1000 / latency);
+  const all = left;
+  const started = performance.now();
+  const loop = async () => {
+    while (left-- > 0) await (await fetch(`${server.address}/chat/completions`, { method: 'POST', body: JSON.stringify({ messages }) })).text();
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  const perSecond = (all / (performance.now() - started)) * 1000;
+  await server.close();
+  return perSecond;
+}
+
 async function measure(concurrency, faulty) {
   const server = await endpoint(faulty);
   const folder = mkdtempSync(join(tmpdir(), 'mienlab-judge-'));
@@ -80,13 +96,13 @@ async function measure(concurrency, faulty) {
 const results = [];
 for (const faulty of [0, Number(options.faulty)]) {
   for (const concurrency of options.concurrency.split(',').map(Number)) {
-    const one = await measure(concurrency, faulty);
+    const one = { ...(await measure(concurrency, faulty)), bare: await bare(concurrency) };
     results.push(one);
     if (options.json) continue;
     const { served, seconds, perSecond, share, retried, repaired, failed, scored, clips } = one;
     console.log(
       `concurrency ${concurrency}, faulty ${faulty}: ${served} answers in ${seconds.toFixed(2)} s, ${perSecond.toFixed(0)}/s, ` +
-        `${(100 * share).toFixed(1)} % of what ${latency} ms allow; sent again ${retried}, repaired ${repaired}, failed ${failed}; ${scored} of ${clips} clips scored`,
+        `${(100 * share).toFixed(1)} % of what ${latency} ms allow, ${((100 * perSecond) / one.bare).toFixed(1)} % of a bare loop over fetch; sent again ${retried}, repaired ${repaired}, failed ${failed}; ${scored} of ${clips} clips scored`,
     );
   }
 }

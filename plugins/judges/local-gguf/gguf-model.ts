@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from 'mienlab/faults';
-import type { LanguageModel } from 'mienlab/plugin';
+import { Slots, type LanguageModel } from 'mienlab/plugin';
 import { loadNodeLlamaCpp } from './node-llama-cpp.js';
 
 interface GgufOptions {
@@ -43,12 +43,14 @@ export async function openGguf(options: GgufOptions): Promise<LanguageModel & { 
   try {
     const model = await llama.loadModel({ modelPath: file });
     const context = await model.createContext({ contextSize: contextLength, sequences: concurrency });
+    const slots = new Slots(concurrency);
     const grammars = new Map<object, ReturnType<typeof llama.createGrammarForJsonSchema>>();
     return {
       name: `${basename(file)} ${digest.slice(0, 8)}`,
       key: { digest, contextLength, maxTokens, temperature },
       concurrency,
-      async ask(messages, schema, { draw, signal }) {
+      ask: (messages, schema, { draw, signal }) =>
+        slots.use(async () => {
         let grammar = grammars.get(schema);
         if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(bounded(schema) as object)));
         const contextSequence = context.getSequence();
@@ -68,7 +70,7 @@ export async function openGguf(options: GgufOptions): Promise<LanguageModel & { 
           session.dispose();
           contextSequence.dispose();
         }
-      },
+      }, signal),
       async dispose() {
         await context.dispose();
         await model.dispose();

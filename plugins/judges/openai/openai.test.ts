@@ -94,7 +94,7 @@ test('another prompt, model or temperature is another question', async () => {
   assert.is(first.server.requests.length, 3);
 });
 
-test('429 with Retry-After holds every request back; 503 and broken lines are asked again', async () => {
+test('429 waits as long as Retry-After says; 503 is asked again', async () => {
   const { judge, server } = await stub((request, index) => {
     if (index === 0) return { status: 429, headers: { 'retry-after': '0.3' }, body: '{"error":{}}' };
     if (index === 1) return { status: 503, body: 'busy' };
@@ -105,6 +105,22 @@ test('429 with Retry-After holds every request back; 503 and broken lines are as
   assert.ok(performance.now() - started > 300);
   assert.is(server.requests.length, 3);
   assert.is(judge.usage!().retried, 2);
+});
+
+test('after three refusals in a row all requests wait; a single one holds nobody back', async () => {
+  const refused = { status: 429, headers: { 'retry-after': '0.4' }, body: '{}' };
+  const at: number[] = [];
+  const run = async (refusals: number) => {
+    at.length = 0;
+    const { judge } = await stub((request, index) => {
+      at.push(performance.now());
+      return index < refusals ? refused : { content: soundAnswer(request) };
+    }, { concurrency: 1 });
+    await Promise.all(['a.', 'b.', 'c.', 'd.', 'e.'].map((caption) => judge.events(caption)));
+    return at[3]! - at[2]!;
+  };
+  assert.ok((await run(3)) >= 350);
+  assert.ok((await run(1)) < 300);
 });
 
 test('retry-after is read as seconds, milliseconds or a date', () => {
