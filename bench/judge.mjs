@@ -25,9 +25,13 @@ const { values: options } = parseArgs({
 const latency = 50;
 
 async function endpoint(faulty) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('workers/judge-endpoint.mjs', import.meta.url)), String(latency), String(faulty)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('workers/judge-endpoint.mjs', import.meta.url)), String(latency), String(faulty)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const { value: address } = await lines.next();
   return {
@@ -52,7 +56,8 @@ async function bare(concurrency) {
   const all = left;
   const started = performance.now();
   const loop = async () => {
-    while (left-- > 0) await (await fetch(`${server.address}/chat/completions`, { method: 'POST', body: JSON.stringify({ messages }) })).text();
+    while (left-- > 0)
+      await (await fetch(`${server.address}/chat/completions`, { method: 'POST', body: JSON.stringify({ messages }) })).text();
   };
   await Promise.all(Array.from({ length: concurrency }, loop));
   const perSecond = (all / (performance.now() - started)) * 1000;
@@ -90,7 +95,19 @@ async function measure(concurrency, faulty) {
   const { retried, repaired, failed } = judge.usage();
   const possible = concurrency / (latency / 1000);
   const scored = score.values.filter((value) => value !== null).length;
-  return { concurrency, faulty, served, seconds, perSecond: served / seconds, share: served / seconds / possible, retried, repaired, failed, scored, clips: clips.length };
+  return {
+    concurrency,
+    faulty,
+    served,
+    seconds,
+    perSecond: served / seconds,
+    share: served / seconds / possible,
+    retried,
+    repaired,
+    failed,
+    scored,
+    clips: clips.length,
+  };
 }
 
 const results = [];

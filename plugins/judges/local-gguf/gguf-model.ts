@@ -51,26 +51,32 @@ export async function openGguf(options: GgufOptions): Promise<LanguageModel & { 
       concurrency,
       ask: (messages, schema, { draw, signal }) =>
         slots.use(async () => {
-        let grammar = grammars.get(schema);
-        if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(bounded(schema) as object)));
-        const contextSequence = context.getSequence();
-        const session = new LlamaChatSession({ contextSequence, systemPrompt: messages[0]!.content, autoDisposeSequence: false });
-        try {
-          const history = messages.slice(0, -1).map(({ role, content }) =>
-            role === 'assistant' ? { type: 'model', response: [content] } : { type: role, text: content },
-          );
-          session.setChatHistory(history);
-          const text = await session.prompt(messages.at(-1)!.content, { grammar: await grammar, temperature, seed: draw, maxTokens, signal });
-          const { usedInputTokens, usedOutputTokens } = contextSequence.tokenMeter;
-          return { text, promptTokens: usedInputTokens, completionTokens: usedOutputTokens, retried: 0 };
-        } catch (cause) {
-          signal.throwIfAborted();
-          throw new Fault('JUDGE_FAILED', `${basename(file)}: ${(cause as Error).message}`, { cause });
-        } finally {
-          session.dispose();
-          contextSequence.dispose();
-        }
-      }, signal),
+          let grammar = grammars.get(schema);
+          if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(bounded(schema) as object)));
+          const contextSequence = context.getSequence();
+          const session = new LlamaChatSession({ contextSequence, systemPrompt: messages[0]!.content, autoDisposeSequence: false });
+          try {
+            const history = messages
+              .slice(0, -1)
+              .map(({ role, content }) => (role === 'assistant' ? { type: 'model', response: [content] } : { type: role, text: content }));
+            session.setChatHistory(history);
+            const text = await session.prompt(messages.at(-1)!.content, {
+              grammar: await grammar,
+              temperature,
+              seed: draw,
+              maxTokens,
+              signal,
+            });
+            const { usedInputTokens, usedOutputTokens } = contextSequence.tokenMeter;
+            return { text, promptTokens: usedInputTokens, completionTokens: usedOutputTokens, retried: 0 };
+          } catch (cause) {
+            signal.throwIfAborted();
+            throw new Fault('JUDGE_FAILED', `${basename(file)}: ${(cause as Error).message}`, { cause });
+          } finally {
+            session.dispose();
+            contextSequence.dispose();
+          }
+        }, signal),
       async dispose() {
         await context.dispose();
         await model.dispose();

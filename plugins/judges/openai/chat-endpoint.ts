@@ -25,7 +25,8 @@ interface EndpointOptions {
 }
 
 /** One request's end: an answer, or why not, and whether it may be sent again and when (milliseconds). */
-type Outcome = { completion: Omit<ModelAnswer, 'retried'> } | { reason: string; again: boolean; wait?: number; fatal?: boolean; cause?: unknown };
+type Outcome =
+  { completion: Omit<ModelAnswer, 'retried'> } | { reason: string; again: boolean; wait?: number; fatal?: boolean; cause?: unknown };
 
 const firstWait = 500;
 const longestWait = 30_000;
