@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Clip, RunHandle, Score } from '../contracts/index.js';
+import type { Clip, Judge, RunHandle, Score } from '../contracts/index.js';
 import { pluginKinds } from '../plugin/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { visualTokenCount, visualTokenText } from '../plan/visual-token-count.js';
@@ -82,4 +82,23 @@ export function logPredictions(handle: RunHandle, clips: readonly Clip[], predic
     ...scores.map(({ values }) => values[index] ?? null),
   ]);
   handle.table('predictions.json', columns, rows);
+  const judged = scores.filter(({ evidence, failed }) => evidence || (failed && Object.keys(failed).length));
+  if (judged.length === 0) return;
+  const kept = clips.map(
+    ({ id }, index) => [id, Object.fromEntries(judged.map((one) => [one.name, judgementOf(one, id, index)]))] as const,
+  );
+  handle.artifact('judgements.json', JSON.stringify(Object.fromEntries(kept), null, 2));
+}
+
+/** What a judged score was counted from, or why it is not there. */
+function judgementOf({ evidence, failed }: Score, clip: string, index: number): unknown {
+  return failed?.[clip] === undefined ? (evidence?.[index] ?? null) : { failed: failed[clip] };
+}
+
+/** Who judged, by a name that holds the prompts' digest, and what it took. */
+export function logJudge(handle: RunHandle, judge: Judge): void {
+  handle.tag('mienlab.judge', judge.id);
+  for (const [name, value] of Object.entries(judge.usage?.() ?? {})) {
+    if (value !== null) handle.metric(`judge/${name}`, value);
+  }
 }

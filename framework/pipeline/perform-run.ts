@@ -6,8 +6,8 @@ import type { RunPlan } from '../plan/run-plan.js';
 import { clipSamples } from './clip-samples.js';
 import type { Encoded } from './feature-stream.js';
 import { frozenFeatures } from './frozen-features.js';
-import { logPredictions, logScores } from './log-run.js';
 import type { GenerationProcess } from './generation/generation-process.js';
+import { logJudge, logPredictions, logScores } from './log-run.js';
 import type { DigestedClip, Perception } from './perceive.js';
 import { runModel, type ModelRun } from './run-model.js';
 import type { SampleOverlays } from './sample-overlays.js';
@@ -84,6 +84,7 @@ export async function performRun(options: PerformOptions): Promise<PerformedRun>
   const testClips = test.map(({ clip }) => clip);
   logScores(handle, { scores, skipped: skippedMetrics }, testClips);
   logPredictions(handle, testClips, model.predictions, scores);
+  if (judge) logJudge(handle, judge);
   const skipped = [...faults].map(([clip, fault]) => ({ clip, reason: `${fault.code}: ${fault.message}` }));
   if (skipped.length)
     handle.table(

@@ -51,8 +51,12 @@ export const generatedPlugins: PluginTable = {
     'principal-face': () => import('../../plugins/metrics/principal-face/plugin.js'),
     'rouge-l': () => import('../../plugins/metrics/rouge-l/plugin.js'),
     tem: () => import('../../plugins/metrics/tem/plugin.js'),
+    'video-chatgpt': () => import('../../plugins/metrics/video-chatgpt/plugin.js'),
   },
   judge: {
+    'local-gguf': () => import('../../plugins/judges/local-gguf/plugin.js'),
+    openai: () => import('../../plugins/judges/openai/plugin.js'),
+    recorded: () => import('../../plugins/judges/recorded/plugin.js'),
     rules: () => import('../../plugins/judges/rules/plugin.js'),
   },
 };
