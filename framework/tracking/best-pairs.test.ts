@@ -1,4 +1,4 @@
-import { seededRandom } from 'mienlab/plugin';
+import { seededRandom } from '../plugin/index.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bestPairs } from './best-pairs.js';
