@@ -42,7 +42,8 @@ export async function gatherClips(dataset: Dataset, cache: StageCache): Promise<
   await mapPool(clips, 4, async (clip) => {
     digests.set(clip, await clipDigest(clip.video, known));
   });
-  const digested = clips.map((clip) => ({ clip, digest: digests.get(clip)! }));
+  // Truth is an input of oracles, so that what they make is kept under it as well.
+  const digested = clips.map((clip) => ({ clip, digest: clip.truth ? cacheKey([digests.get(clip), clip.truth]) : digests.get(clip)! }));
   const digest = cacheKey(
     digested.map(({ clip, digest }) => [
       ...[clip.id, digest, clip.split, clip.references, clip.instruction],

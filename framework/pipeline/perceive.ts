@@ -1,7 +1,7 @@
 import type { Clip, Detector, Progress, Tracker } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import { cropSquares, resizeFrames, type DecodedFrames } from '../video/index.js';
+import { cropSquares, resizeFrames, scaleBox, type DecodedFrames } from '../video/index.js';
 import type { BlobStore } from './blob-store.js';
 import { decodeClip } from './decode-clip.js';
 import { mapPool } from './map-pool.js';
@@ -91,8 +91,11 @@ class ClipView {
     if (known) return known;
     const tracker = await viewer.tracker();
     const started = performance.now();
-    const { tracks, principal } = tracker.track(found.detections, found);
-    const tracked = { tracks, principal, ms: performance.now() - started };
+    const { width, height, times, scale } = found;
+    const { id, truth } = this.#clip;
+    const people = truth?.people.map((person) => ({ ...person, boxes: person.boxes.map((box) => scaleBox(box, 1 / scale)) }));
+    const geometry = { width, height, times, clip: id, ...(truth && people && { truth: { ...truth, people } }) };
+    const tracked = { ...tracker.track(found.detections, geometry), ms: performance.now() - started };
     store.set(this.#digest, tracked);
     return tracked;
   }

@@ -1,7 +1,7 @@
 import { drawOverlay } from '../compare/overlay.js';
 import type { Box, Clip } from '../contracts/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
-import type { DecodedFrames } from '../video/index.js';
+import { scaleBox, type DecodedFrames } from '../video/index.js';
 import { decodeClip } from './decode-clip.js';
 import type { PerceivedClip } from './seen-clips.js';
 
@@ -27,8 +27,7 @@ function truthBoxes({ truth }: Clip, times: readonly number[]): (Box | null)[] |
   });
 }
 
-const scaled = (boxes: readonly (Box | null)[], by: number) =>
-  boxes.map((box) => box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by });
+const scaled = (boxes: readonly (Box | null)[], by: number) => boxes.map((box) => scaleBox(box, by));
 
 /** Draws what runs saw of the sample clips; a clip is decoded once for all runs. */
 export class SampleOverlays {

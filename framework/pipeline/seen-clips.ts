@@ -1,4 +1,5 @@
-import type { Box, Detection, FaceTrack } from '../contracts/index.js';
+import type { Box, Detection, FaceTrack, TrackedClip } from '../contracts/index.js';
+import { scaleBox } from '../video/index.js';
 import type { RecordStore } from './record-store.js';
 
 /** What a run knows of a clip once its frames were seen. Boxes are in pixels of the video. */
@@ -8,6 +9,7 @@ export interface PerceivedClip {
   times: readonly number[];
   tracks: readonly FaceTrack[];
   principal: readonly (Box | null)[];
+  choice?: TrackedClip['choice'];
   /** Wall milliseconds of decoding, detecting and tracking; null where a cache answered. */
   ms: number | null;
 }
@@ -24,9 +26,7 @@ export interface Found {
 }
 
 /** What tracking leaves in the stage cache. */
-export interface Tracked {
-  tracks: readonly FaceTrack[];
-  principal: readonly (Box | null)[];
+export interface Tracked extends TrackedClip {
   ms: number;
 }
 
@@ -51,17 +51,15 @@ export class SeenClips {
     const seen = this.#seen.get(id);
     if (!seen) return undefined;
     const { width, height, scale, times } = this.found.get(seen.digest)!;
-    const { tracks, principal } = this.tracked.get(seen.digest)!;
+    const { tracks, principal, choice } = this.tracked.get(seen.digest)!;
     return {
       width: Math.round(width * scale),
       height: Math.round(height * scale),
       times,
       tracks: tracks.map(({ id, boxes }) => ({ id, boxes: boxes.map((box) => scaleBox(box, scale)) })),
       principal: principal.map((box) => scaleBox(box, scale)),
+      ...(choice && { choice }),
       ms: seen.ms,
     };
   }
 }
-
-const scaleBox = (box: Box | null, by: number): Box | null =>
-  box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by };

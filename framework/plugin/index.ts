@@ -19,3 +19,8 @@ export {
   type VisualStreams,
 } from './visual-streams.js';
 export { withNested } from './with-nested.js';
+export { bestPairs } from '../tracking/best-pairs.js';
+export { KalmanAxis } from '../tracking/kalman-axis.js';
+export { readMotFile } from '../tracking/mot-text.js';
+export { principalOptions, principalPolicy } from '../tracking/principal-policy.js';
+export { streamTracker } from '../tracking/stream-tracker.js';

@@ -11,9 +11,13 @@ export const generatedPlugins: PluginTable = {
     blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
   },
   tracker: {
+    annotations: () => import('../../plugins/trackers/annotations/plugin.js'),
+    bytetrack: () => import('../../plugins/trackers/bytetrack/plugin.js'),
     facetrack: () => import('../../plugins/trackers/facetrack/plugin.js'),
+    iou: () => import('../../plugins/trackers/iou/plugin.js'),
     'largest-face': () => import('../../plugins/trackers/largest-face/plugin.js'),
     none: () => import('../../plugins/trackers/none/plugin.js'),
+    sort: () => import('../../plugins/trackers/sort/plugin.js'),
   },
   encoder: {
     clip: () => import('../../plugins/encoders/clip/plugin.js'),

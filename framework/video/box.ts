@@ -24,3 +24,7 @@ export function boxBetween(a: Box, b: Box, share: number): Box {
   const mix = (from: number, to: number) => from + (to - from) * share;
   return { x: mix(a.x, b.x), y: mix(a.y, b.y), width: mix(a.width, b.width), height: mix(a.height, b.height) };
 }
+
+/** A box in pixels of a picture `by` times as large; null stays null. */
+export const scaleBox = (box: Box | null, by: number): Box | null =>
+  box && { x: box.x * by, y: box.y * by, width: box.width * by, height: box.height * by };

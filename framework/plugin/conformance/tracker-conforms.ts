@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Box, ClipGeometry, Detection, PluginManifest, TrackedClip, Tracker } from '../../contracts/index.js';
+import type { Box, ClipGeometry, ClipTruth, Detection, PluginManifest, TrackedClip, Tracker } from '../../contracts/index.js';
 import { defaultConfig } from '../default-config.js';
 import { seededRandom } from '../seeded-random.js';
 import { testContext } from './test-context.js';
@@ -36,7 +36,16 @@ function scene(seed: number): Scene {
     if (random.next() < 0.2) found.push(face(random.next() * width, random.next() * height, 10 + random.next() * 30));
     return Object.freeze(found.sort((a, b) => b.score - a.score)) as Detection[];
   });
-  const clip = Object.freeze({ width, height, times: Object.freeze(detections.map((_, i) => i * step)) });
+  const times = Object.freeze(detections.map((_, i) => i * step));
+  const boxesOf = ({ place, speed, size }: (typeof people)[number]) =>
+    times.map((time) => face(place[0] + speed[0] * time, place[1] + speed[1] * time, size).box);
+  const truth: ClipTruth = {
+    times,
+    people: people.map((person, id) => ({ id: String(id), boxes: boxesOf(person) })),
+    principal: '0',
+    actions: [],
+  };
+  const clip = Object.freeze({ width, height, times, clip: `scene-${seed}`, truth });
   return { detections: Object.freeze(detections) as Detection[][], clip };
 }
 
@@ -95,10 +104,55 @@ export function trackerConforms(plugin: PluginManifest<'tracker'>, check: Tracke
   test(
     title('a clip without frames, and frames without faces'),
     withTracker((tracker, hasPrincipal) => {
-      assertSound(tracker.track([], { width: 320, height: 240, times: [] }), 0, hasPrincipal);
-      const empty = tracker.track([[], [], []], { width: 320, height: 240, times: [0, 1, 2] });
+      const truth: ClipTruth = { times: [], people: [], principal: '', actions: [] };
+      assertSound(tracker.track([], { width: 320, height: 240, times: [], truth }), 0, hasPrincipal);
+      const empty = tracker.track([[], [], []], { width: 320, height: 240, times: [0, 1, 2], truth });
       assert.equal([...empty.principal], [null, null, null]);
       assert.equal([...empty.tracks], []);
+    }),
+  );
+
+  test(
+    title('frame by frame it finds the same tracks, where it works so'),
+    withTracker((tracker) => {
+      for (let seed = 0; tracker.stream && seed < 50; seed++) {
+        const { detections, clip } = scene(seed);
+        // Two clips at a time: neither knows of the other.
+        const [stream, other] = [tracker.stream(), tracker.stream()];
+        const boxesOf = new Map<number, (Box | null)[]>();
+        detections.forEach((faces, frame) => {
+          other.push(scene(seed + 1).detections[0]!, clip.times[frame]!);
+          const ids = stream.push(faces, clip.times[frame]!);
+          assert.is(ids.length, faces.length, 'an id or null for every face');
+          ids.forEach((id, face) => {
+            if (id === null) return;
+            if (!boxesOf.has(id)) boxesOf.set(id, new Array<Box | null>(detections.length).fill(null));
+            assert.is(boxesOf.get(id)![frame], null, 'a track has one face in a frame');
+            boxesOf.get(id)![frame] = faces[face]!.box;
+          });
+        });
+        for (const id of stream.end()) boxesOf.delete(id);
+        assert.equal(
+          tracker.track(detections, clip).tracks.map(({ boxes }) => boxes),
+          [...boxesOf.values()],
+        );
+      }
+    }),
+  );
+
+  test(
+    title('the principal is one of the tracks, and the one with the highest score, where it says why'),
+    withTracker((tracker) => {
+      for (let seed = 0; seed < 50; seed++) {
+        const { detections, clip } = scene(seed);
+        const { tracks, principal, choice } = tracker.track(detections, clip);
+        if (!choice) continue;
+        const scores = choice.scores.map(({ score }) => score);
+        assert.equal(choice.scores.map(({ track }) => track).sort(), tracks.map(({ id }) => id).sort());
+        assert.equal(scores, [...scores].sort((a, b) => b - a), 'highest first');
+        const chosen = tracks.find(({ id }) => id === choice.scores[0]?.track);
+        if (principal.some(Boolean)) assert.equal([...principal], [...chosen!.boxes]);
+      }
     }),
   );
 

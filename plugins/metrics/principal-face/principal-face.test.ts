@@ -2,7 +2,7 @@ import { manifestConforms, sourceFolder } from 'mienlab/conformance';
 import type { Box, ClipTruth, ScoredClip } from 'mienlab/contracts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { boxAt } from './box-at.js';
+import { boxAt } from 'mienlab/video';
 import plugin from './plugin.js';
 import { principalFace } from './principal-face.js';
 

@@ -1,6 +1,5 @@
 import type { Box, ClipTruth, Metric, ScoredClip } from 'mienlab/contracts';
-import { boxIou } from 'mienlab/video';
-import { boxAt } from './box-at.js';
+import { boxAt, boxIou } from 'mienlab/video';
 
 interface Count {
   /** Frames in which the principal is to be seen. */

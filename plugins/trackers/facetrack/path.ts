@@ -14,6 +14,9 @@ export interface Association {
   /** Seconds, frames. */
   maxAge: number;
   maxMissed: number;
+  /** After a cut: seconds, intersection over union. */
+  returnAge: number;
+  returnOverlap: number;
 }
 
 const faceSize = (box: Box) => Math.sqrt(boxArea(box));
@@ -21,22 +24,22 @@ const faceSize = (box: Box) => Math.sqrt(boxArea(box));
 /** Share of the newest measurement in a path's velocity: sparse samples are few, but a box jitters by some hundredths of its size. */
 const newest = 0.6;
 
-/** One face as far as it has been followed: a constant-velocity path with its box per frame. */
+/** One face as far as it has been followed: where it was last, and its velocity. */
 export class Path {
-  readonly boxes: (Box | null)[];
-  private box: Box;
-  private time: number;
-  private frame: number;
+  /** Frames with the face. */
+  seen = 1;
+  /** Whether a cut took it out of sight. */
+  cutAway = false;
   /** Pixels per second, [x, y]; unknown before the second sighting. */
   private velocity: [number, number] | undefined;
 
-  constructor(box: Box, frame: number, time: number, frames: number) {
-    this.boxes = new Array<Box | null>(frames).fill(null);
-    this.boxes[frame] = box;
-    this.box = box;
-    this.time = time;
-    this.frame = frame;
-  }
+  constructor(
+    readonly id: number,
+    private box: Box,
+    /** Of the last sighting, from 0; seconds. */
+    public frame: number,
+    public time: number,
+  ) {}
 
   /** Whether it is not worth waiting for any more. */
   lost(frame: number, time: number, { maxAge, maxMissed }: Association): boolean {
@@ -70,16 +73,25 @@ export class Path {
     return rules.iouWeight * boxIou(box, predicted) + (1 - rules.iouWeight) * likeness;
   }
 
+  /** How well a face stands where this one stood when a cut took it away, 0 where it does not. */
+  returns(box: Box, { returnOverlap }: Association): number {
+    const overlap = boxIou(box, this.box);
+    return overlap >= returnOverlap ? overlap : 0;
+  }
+
   see(box: Box, frame: number, time: number): void {
+    // Shots have no motion in common.
+    if (this.cutAway) this.velocity = undefined;
     const [x, y] = boxCentre(box);
     const [beforeX, beforeY] = boxCentre(this.box);
     const elapsed = time - this.time;
-    if (elapsed > 0) {
+    if (elapsed > 0 && !this.cutAway) {
       const measured = [(x - beforeX) / elapsed, (y - beforeY) / elapsed] as const;
       const [oldX, oldY] = this.velocity ?? measured;
       this.velocity = [newest * measured[0] + (1 - newest) * oldX, newest * measured[1] + (1 - newest) * oldY];
     }
-    this.boxes[frame] = box;
+    this.cutAway = false;
+    this.seen++;
     this.box = box;
     this.time = time;
     this.frame = frame;

@@ -1,4 +1,4 @@
-import { definePlugin } from 'mienlab/plugin';
+import { definePlugin, principalOptions } from 'mienlab/plugin';
 
 const number = (value: number, description: string, most?: number) => ({
   type: 'number',
@@ -11,9 +11,9 @@ const number = (value: number, description: string, most?: number) => ({
 export default definePlugin({
   kind: 'tracker',
   name: 'facetrack',
-  version: '1.0.0',
+  version: '1.1.0',
   contract: 1,
-  summary: 'Follows every face over the clip, through gaps and crossings, and takes the one seen longest, largest and most central.',
+  summary: 'Follows every face over the clip, through gaps, crossings and cuts back; the principal by a policy.',
   config: {
     type: 'object',
     additionalProperties: false,
@@ -39,15 +39,10 @@ export default definePlugin({
         default: 2,
         description: 'Sampled frames for which it is waited for at least, however much time lies between them.',
       },
-      'presence-weight': number(1, 'How much it counts for the principal to be seen long: exponent of the share of frames with the face.'),
-      'size-weight': number(2, 'How much it counts to be large: exponent of face size over frame height.'),
-      'centre-weight': number(1, 'How much it counts to be in the middle: exponent of the Gaussian over the horizontal place.'),
-      'centre-width': {
-        type: 'number',
-        exclusiveMinimum: 0,
-        default: 0.35,
-        description: 'Width of that Gaussian, exp(-((x - 0.5) / width)^2), in widths of the frame.',
-      },
+      'return-age': number(60, 'Seconds for which a face that a cut took away may come back with another cut, to where it was.'),
+      'return-overlap': number(0.5, 'Least overlap with its last box that it then must have, 0..1.', 1),
+      'min-seen': { type: 'integer', minimum: 1, default: 1, description: 'Sampled frames in which a face must be seen to be a track.' },
+      ...principalOptions(),
     },
   },
   consumes: ['detections'],

@@ -1,5 +1,5 @@
-import type { Box } from 'mienlab/contracts';
-import { boxBetween } from 'mienlab/video';
+import type { Box } from '../contracts/index.js';
+import { boxBetween } from './box.js';
 
 /**
  * The true box at a time: between two annotated frames with a box in proportion, else that of the nearer frame; before the first and after
