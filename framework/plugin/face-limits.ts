@@ -1,15 +1,15 @@
 import type { ConfigSchema, PluginConfig } from '../contracts/index.js';
 import type { FaceLimits } from '../video/index.js';
 
-/** The options that all detectors share, for a schema; `score` and `size` are their defaults for the least score and size. */
-export function faceLimitProperties(score: number, size: number): ConfigSchema['properties'] {
+/** The options that all detectors share, for a schema; `score`, `size` and `overlap` are the defaults of the limits that differ. */
+export function faceLimitProperties(score: number, size: number, overlap = 0.3): ConfigSchema['properties'] {
   return {
     'min-score': { type: 'number', minimum: 0, maximum: 1, default: score, description: 'Least score of a face to keep, 0..1.' },
     'iou-threshold': {
       type: 'number',
       minimum: 0,
       maximum: 1,
-      default: 0.3,
+      default: overlap,
       description: 'Of two boxes that overlap more than this (intersection over union) the one with the lower score is dropped.',
     },
     'max-faces': {

@@ -1,5 +1,4 @@
 export { assertFrames } from './assert-frames.js';
-export { boxArea, boxBetween, boxCentre, boxIou } from './box.js';
 export { boxAt } from './box-at.js';
 export { boxArea, boxBetween, boxCentre, boxIou, scaleBox } from './box.js';
 export { cropSquares, type CropOptions } from './crop-squares.js';
