@@ -6,5 +6,6 @@ export { decodeFrames, type DecodedFrames, type DecodeOptions } from './decode-f
 export { encodeVideo, type EncodeOptions } from './encode-video.js';
 export { ffmpegExecutable } from './ffmpeg-executable.js';
 export { keepFaces, type FaceLimits } from './keep-faces.js';
+export { streamFrames, type FramePiece } from './stream-frames.js';
 export { type Sampling } from './pick-frames.js';
 export { resizeFrames } from './resize-frames.js';

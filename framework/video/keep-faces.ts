@@ -17,8 +17,8 @@ export interface FaceLimits {
 /** Those within the limits, highest score first, after greedy non-maximum suppression: of boxes that overlap, the best stays. */
 export function keepFaces(found: readonly Detection[], { minScore, iouThreshold, maxFaces, minSize, maxSize }: FaceLimits): Detection[] {
   const within = found.filter(({ box: { width, height }, score }) => {
-    const [small, large] = width < height ? [width, height] : [height, width];
-    return score >= minScore && small > 0 && small >= minSize && (maxSize === 0 || large <= maxSize);
+    const sound = width > 0 && height > 0;
+    return sound && score >= minScore && Math.min(width, height) >= minSize && (maxSize === 0 || Math.max(width, height) <= maxSize);
   });
   const kept: Detection[] = [];
   for (const one of within.sort((a, b) => b.score - a.score)) {
