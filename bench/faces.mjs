@@ -31,7 +31,7 @@ const { values } = parseArgs({
 });
 const [threads, rounds] = [Number(values.threads), Number(values.rounds)];
 const rate = 25;
-const signal = new AbortController().signal;
+const { signal } = testContext();
 const folder = mkdtempSync(join(tmpdir(), 'mienlab-bench-faces-'));
 
 /** Three drawn people who walk. */
@@ -63,7 +63,10 @@ async function prepare(video) {
       : resolveCheckpoint('centerface', (path) => path);
   const input = plugin === 'blazeface' ? 'input:0' : 'input.1';
   const shape = plugin === 'blazeface' ? [1, side, side, 3] : ['batch', 3, 'height', 'width'];
-  const { model, outputs } = freeOnnxShapes(readFileSync(source), source, { inputs: { [input]: shape }, beforeLast: plugin === 'blazeface' });
+  const { model, outputs } = freeOnnxShapes(readFileSync(source), source, {
+    inputs: { [input]: shape },
+    beforeLast: plugin === 'blazeface',
+  });
   // On all threads at once, or as many sessions with a thread each: whichever is faster is the limit.
   const session = await OnnxSession.open(model, { source, threads });
   const alone = Array.from({ length: threads }, () => new Worker(new URL('./workers/onnx-alone.mjs', import.meta.url)));
@@ -149,7 +152,9 @@ try {
     ratio: a('whole') / bound,
     times,
   };
-  console.log(`${limit.frames} frames, ${seen.faces} faces, ${seen.tracks} tracks, ${seen.crops} crops; ${threads} threads, ${values.detector}, median of ${rounds}`);
+  console.log(
+    `${limit.frames} frames, ${seen.faces} faces, ${seen.tracks} tracks, ${seen.crops} crops; ${threads} threads, ${values.detector}, median of ${rounds}`,
+  );
   for (const [name, what] of [
     ['decode', 'ffmpeg decodes alone'],
     ['together', 'ONNX Runtime alone, one session on all threads'],

@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +61,9 @@ function track(...args: string[]) {
 
 /** A detector that needs no network: MOT files of the drawn people's boxes. */
 function annotate(name: string): string {
-  const rows = walk.faces.flatMap((faces, frame) => faces.map(({ x, y, width, height }) => `${frame + 1},-1,${x},${y},${width},${height},0.9`));
+  const rows = walk.faces.flatMap((faces, frame) =>
+    faces.map(({ x, y, width, height }) => `${frame + 1},-1,${x},${y},${width},${height},0.9`),
+  );
   const file = join(folder, 'boxes', `${name}.txt`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${rows.join('\n')}\n`);
@@ -86,11 +99,11 @@ testWithFfmpeg('MOT text, JSON and an overlay video of one clip', async () => {
   };
   const face = walk.faces[5]![0]!;
   const [red, green] = at(5, Math.round(face.x), Math.round(face.y + face.height / 2));
-  assert.ok(green > 140 && green > red + 60, `the principal's box is green: ${at(5, Math.round(face.x), Math.round(face.y + face.height / 2)).join(' ')}`);
-  assert.equal(
-    readdirSync(out).sort(),
-    ['walk.json', 'walk.mp4', 'walk.txt'],
+  assert.ok(
+    green > 140 && green > red + 60,
+    `the principal's box is green: ${at(5, Math.round(face.x), Math.round(face.y + face.height / 2)).join(' ')}`,
   );
+  assert.equal(readdirSync(out).sort(), ['walk.json', 'walk.mp4', 'walk.txt']);
 });
 
 testWithFfmpeg('faces in every third frame: the tracks are as whole; the same whatever the number of threads', async () => {
@@ -99,12 +112,27 @@ testWithFfmpeg('faces in every third frame: the tracks are as whole; the same wh
   const path = `detector.path=${annotate('walk')}`;
   const texts = ['1', '2'].map((workers) => {
     const out = join(folder, `every-${workers}`);
-    const done = track(video, '--detector', 'annotations', 'detector.frame-rate=10', path, '--every', '3', '--workers', workers, '--out', out);
+    const done = track(
+      video,
+      '--detector',
+      'annotations',
+      'detector.frame-rate=10',
+      path,
+      '--every',
+      '3',
+      '--workers',
+      workers,
+      '--out',
+      out,
+    );
     assert.is(done.status, 0, done.stderr);
     return readFileSync(join(out, 'walk.txt'), 'utf8');
   });
   assert.is(texts[0], texts[1]);
-  const rows = texts[0]!.trim().split('\n').map((line) => line.split(',').map(Number));
+  const rows = texts[0]!
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map(Number));
   // Frames 1, 4, ... 19 are looked at; behind the last nothing is known.
   assert.is(rows.length, 38);
   const [, , x] = rows.find(([frame, id]) => frame === 6 && id === 1)!;
@@ -120,7 +148,18 @@ testWithFfmpeg('a folder: clips of one name stay apart, bad ones are named, the 
   truncateSync(cut, Math.floor(statSync(cut).size * 0.6));
   spawnSync(ffmpeg!, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=duration=0.3', '-c:a', 'aac', join(videos, 'sound.mp4')]);
   writeFileSync(join(videos, 'zero.mp4'), '');
-  spawnSync(ffmpeg!, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=size=63x47:rate=10:duration=0.1', '-c:v', 'ffv1', join(videos, 'odd.mkv')]);
+  spawnSync(ffmpeg!, [
+    '-v',
+    'error',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc=size=63x47:rate=10:duration=0.1',
+    '-c:v',
+    'ffv1',
+    join(videos, 'odd.mkv'),
+  ]);
   const [out, path] = [join(folder, 'many-out'), join(folder, 'boxes')];
   for (const name of ['a/walk.mp4', 'b/walk.mp4', 'odd.mkv', 'cut.mp4']) {
     mkdirSync(join(path, dirname(name)), { recursive: true });
@@ -155,7 +194,18 @@ testWithFfmpeg('tracks of another video are not written over', async () => {
 
 testWithFfmpeg('Ctrl-C leaves nothing half-written', async () => {
   const video = join(folder, 'long.mp4');
-  spawnSync(ffmpeg!, ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=640x480:rate=30:duration=60', '-preset', 'ultrafast', video]);
+  spawnSync(ffmpeg!, [
+    '-v',
+    'error',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=640x480:rate=30:duration=60',
+    '-preset',
+    'ultrafast',
+    video,
+  ]);
   const out = join(folder, 'interrupted');
   const path = `detector.path=${join(annotate('walk'), 'walk.txt')}`;
   const child = spawn(process.execPath, [join(root, 'bin/mienlab.js'), 'track', video, ...oracle, path, '--overlay', '--out', out], {
@@ -169,7 +219,10 @@ testWithFfmpeg('Ctrl-C leaves nothing half-written', async () => {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   assert.is(code, 130, said);
-  assert.equal(readdirSync(out).filter((name) => !/^long\.(txt|json)$/.test(name)), []);
+  assert.equal(
+    readdirSync(out).filter((name) => !/^long\.(txt|json)$/.test(name)),
+    [],
+  );
 });
 
 test('options that are wrong are told before anything starts', () => {

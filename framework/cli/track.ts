@@ -24,7 +24,9 @@ async function choose<Kind extends Part>(
   const block = Object.fromEntries(
     own.map((text) => [text.slice(0, text.indexOf('=')), parse(text.slice(text.indexOf('=') + 1)) as unknown]),
   );
-  const { config, faults } = checkBlock(block, manifest.config, [kind], { fault: (_path, code, message, details) => new Fault(code, message, details) });
+  const { config, faults } = checkBlock(block, manifest.config, [kind], {
+    fault: (_path, code, message, details) => new Fault(code, message, details),
+  });
   if (faults.length) throw new FaultList(faults);
   return { manifest, config };
 }
@@ -32,14 +34,16 @@ async function choose<Kind extends Part>(
 function whole(options: ReadonlyMap<string, string>, name: string, least: number): number | undefined {
   const text = options.get(name);
   if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text) || Number(text) < least) throw new Fault('USAGE', `--${name} ${text}`, { expected: `a whole number from ${least}` });
+  if (!/^\d+$/.test(text) || Number(text) < least)
+    throw new Fault('USAGE', `--${name} ${text}`, { expected: `a whole number from ${least}` });
   return Number(text);
 }
 
 function row(outcome: VideoOutcome): string {
   if ('fault' in outcome) return `${outcome.name}: ${formatError(outcome.fault)}`;
   const { name, frames, tracks, principal, rate } = outcome;
-  const who = tracks === 0 ? 'no faces' : `${tracks} ${tracks === 1 ? 'track' : 'tracks'}, the principal in ${(100 * principal).toFixed(0)} %`;
+  const who =
+    tracks === 0 ? 'no faces' : `${tracks} ${tracks === 1 ? 'track' : 'tracks'}, the principal in ${(100 * principal).toFixed(0)} %`;
   return `${name}: ${frames} frames, ${who}, ${rate.toFixed(0)} frames/s`;
 }
 
@@ -82,7 +86,9 @@ export const command: Command = {
       const given = { detector, tracker, out, overlay: flags.has('overlay'), every, maxSide, ...(workers && { workers }), ...services };
       const outcomes = await trackVideos(videos, given);
       if (flags.has('json')) {
-        const plain = outcomes.map((one) => ('fault' in one ? { ...one, fault: { code: one.fault.code, message: one.fault.message } } : one));
+        const plain = outcomes.map((one) =>
+          'fault' in one ? { ...one, fault: { code: one.fault.code, message: one.fault.message } } : one,
+        );
         console.log(JSON.stringify(plain, null, 2));
       } else for (const outcome of outcomes) console.log(row(outcome));
       return outcomes.some((one) => 'fault' in one) ? 1 : 0;

@@ -93,7 +93,10 @@ class ClipView {
     const tracker = await viewer.tracker();
     const started = performance.now();
     const { width, height, times, scale } = found;
-    const tracked = { ...tracker.track(found.detections, { width, height, times, ...this.#known(scale) }), ms: performance.now() - started };
+    const tracked = {
+      ...tracker.track(found.detections, { width, height, times, ...this.#known(scale) }),
+      ms: performance.now() - started,
+    };
     store.set(this.#digest, tracked);
     return tracked;
   }

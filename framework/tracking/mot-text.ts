@@ -94,6 +94,9 @@ const short = (value: number) => String(Math.round(value * 1000) / 1000);
 export function writeMot(rows: readonly MotRow[]): string {
   return [...rows]
     .sort((a, b) => a.frame - b.frame || a.id - b.id)
-    .map(({ frame, id, box: { x, y, width, height }, score }) => `${[frame, id, ...[x, y, width, height, score].map(short)].join(',')},-1,-1,-1\n`)
+    .map(
+      ({ frame, id, box: { x, y, width, height }, score }) =>
+        `${[frame, id, ...[x, y, width, height, score].map(short)].join(',')},-1,-1,-1\n`,
+    )
     .join('');
 }

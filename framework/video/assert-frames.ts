@@ -5,5 +5,7 @@ import { Fault } from '../faults/index.js';
 export function assertFrames({ width, height, data, times }: Frames): void {
   const expected = times.length * height * width * 3;
   if (data.length === expected) return;
-  throw new Fault('TENSOR_SHAPE', `${times.length} frames of ${width}x${height} have ${data.length} bytes`, { expected: `${expected} bytes` });
+  throw new Fault('TENSOR_SHAPE', `${times.length} frames of ${width}x${height} have ${data.length} bytes`, {
+    expected: `${expected} bytes`,
+  });
 }

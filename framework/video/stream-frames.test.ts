@@ -25,7 +25,12 @@ function make(name: string, ...args: string[]): string {
   assert.is(status, 0, String(stderr));
   return file;
 }
-const pattern = (size: string, seconds: number, rate = 10) => ['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=${rate}:duration=${seconds}`];
+const pattern = (size: string, seconds: number, rate = 10) => [
+  '-f',
+  'lavfi',
+  '-i',
+  `testsrc=size=${size}:rate=${rate}:duration=${seconds}`,
+];
 
 async function collect(path: string, options: Parameters<typeof streamFrames>[1] = {}): Promise<FramePiece[]> {
   const pieces: FramePiece[] = [];
@@ -69,7 +74,16 @@ testWithFfmpeg('scaled down, and turned as the file asks', async () => {
 });
 
 testWithFfmpeg('a variable rate keeps its time stamps; one frame is a piece', async () => {
-  const file = make('slow.mkv', ...pattern('32x32', 3), '-vf', "select='not(mod(n,7))+lt(n,3)'", '-fps_mode', 'passthrough', '-c:v', 'ffv1');
+  const file = make(
+    'slow.mkv',
+    ...pattern('32x32', 3),
+    '-vf',
+    "select='not(mod(n,7))+lt(n,3)'",
+    '-fps_mode',
+    'passthrough',
+    '-c:v',
+    'ffv1',
+  );
   const times = (await collect(file)).flatMap((piece) => [...piece.times]);
   assert.equal(
     times.map((time) => Math.round(time * 10)),

@@ -53,7 +53,11 @@ export async function trackVideos(videos: readonly NamedVideo[], options: TrackV
   const workers = options.workers ?? availableParallelism();
   const config = withThreads(detector, workers);
   const pool = await openDetectPool({ name: detector.manifest.name, config }, workers, { log, signal });
-  const follower: Tracker = await tracker.manifest.create(pluginContext(tracker.manifest, 0, { log, progress, signal }), tracker.config, {});
+  const follower: Tracker = await tracker.manifest.create(
+    pluginContext(tracker.manifest, 0, { log, progress, signal }),
+    tracker.config,
+    {},
+  );
   const outcomes: VideoOutcome[] = [];
 
   async function one({ path, name }: NamedVideo): Promise<VideoOutcome> {
@@ -61,9 +65,13 @@ export async function trackVideos(videos: readonly NamedVideo[], options: TrackV
     assertFree(base, path);
     const started = performance.now();
     const tracking = progress.start(name, 0);
-    const tracked = await trackVideo(path, pool, follower, { every, maxSide, clip: name, signal, onFrames: (count) => tracking.done(count) }).finally(
-      () => tracking.end(),
-    );
+    const tracked = await trackVideo(path, pool, follower, {
+      every,
+      maxSide,
+      clip: name,
+      signal,
+      onFrames: (count) => tracking.done(count),
+    }).finally(() => tracking.end());
     const seconds = (performance.now() - started) / 1000;
     await writeTracks(base, tracked, {
       video: path,
@@ -75,7 +83,9 @@ export async function trackVideos(videos: readonly NamedVideo[], options: TrackV
     if (overlay) {
       const drawing = progress.start(`${name}: overlay`, tracked.times.length);
       const file = `${base}.mp4`;
-      await overlayVideo(path, tracked, { out: file, clip: name, signal, onFrames: (count) => drawing.done(count) }).finally(() => drawing.end());
+      await overlayVideo(path, tracked, { out: file, clip: name, signal, onFrames: (count) => drawing.done(count) }).finally(() =>
+        drawing.end(),
+      );
       files.push(file);
     }
     return {

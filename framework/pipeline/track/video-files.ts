@@ -8,7 +8,23 @@ export interface NamedVideo {
   name: string;
 }
 
-const endings = new Set(['.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.mpg', '.mpeg', '.ts', '.m2ts', '.wmv', '.flv', '.3gp', '.ogv', '.gif']);
+const endings = new Set([
+  '.mp4',
+  '.m4v',
+  '.mov',
+  '.mkv',
+  '.webm',
+  '.avi',
+  '.mpg',
+  '.mpeg',
+  '.ts',
+  '.m2ts',
+  '.wmv',
+  '.flv',
+  '.3gp',
+  '.ogv',
+  '.gif',
+]);
 
 function videosIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -31,7 +47,8 @@ function commonFolder(paths: readonly string[]): string {
 export function videoFiles(named: readonly string[]): NamedVideo[] {
   const paths = named.flatMap((one) => {
     const path = resolve(one);
-    if (!existsSync(path)) throw new Fault('VIDEO_UNREADABLE', `there is no ${path}`, { clip: one, expected: 'a video file, or a folder of them' });
+    if (!existsSync(path))
+      throw new Fault('VIDEO_UNREADABLE', `there is no ${path}`, { clip: one, expected: 'a video file, or a folder of them' });
     return statSync(path).isDirectory() ? videosIn(path) : [path];
   });
   const unique = [...new Set(paths)];

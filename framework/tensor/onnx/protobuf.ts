@@ -40,7 +40,8 @@ export function* protoFields(message: Uint8Array): Generator<ProtoField> {
       start = length.end;
       end = start + length.value;
     } else throw new RangeError(`no field at byte ${at}`);
-    if (field < 1 || !(end >= start && end <= message.length)) throw new RangeError(`a field at byte ${at} reaches beyond what it is part of`);
+    if (field < 1 || !(end >= start && end <= message.length))
+      throw new RangeError(`a field at byte ${at} reaches beyond what it is part of`);
     yield { field, wire, value, content: message.subarray(start, end), whole: message.subarray(at, end) };
     at = end;
   }

@@ -138,7 +138,7 @@ for (const clip of ['04-two-faces-head-tilt', '10-two-faces-speech'] as const) {
   });
 }
 
-test('in ONNX Runtime it finds what it finds on wasm, in batches of any size', async () => {
+test('in ONNX Runtime it finds what it finds on wasm: on squares to a thousandth, elsewhere but for the rows that are black', async () => {
   try {
     keptPackagePath('onnxruntime', 'package.json');
     keptPackagePath('blazeface', 'package.json');
@@ -146,9 +146,15 @@ test('in ONNX Runtime it finds what it finds on wasm, in batches of any size', a
     return console.log(`skipped: ${(error as Error).message}`);
   }
   await testBackend('wasm');
+  const square = drawnPeople(256, 256, [[{ x: 120, y: 80, radius: 32 }], [{ x: 180, y: 70, radius: 20 }]]).frames;
+  assertClose(await detect(square, { runtime: 'onnx' }), await detect(square), 1e-3);
   const expected = await detect(drawn.frames);
-  assertClose(await detect(drawn.frames, { runtime: 'onnx' }), expected, 0.05);
-  assertClose(await detect(drawn.frames, { runtime: 'onnx', batch: 2, threads: 1 }), expected, 0.05);
+  const found = await detect(drawn.frames, { runtime: 'onnx', threads: 1 });
+  assert.equal(await detect(drawn.frames, { runtime: 'onnx', threads: 1, batch: 2 }), found);
+  found.forEach((faces, frame) => {
+    assert.is(faces.length, expected[frame]!.length);
+    for (const { box } of faces) assert.ok(expected[frame]!.some((other) => boxIou(other.box, box) > 0.96));
+  });
 });
 
 test.run();

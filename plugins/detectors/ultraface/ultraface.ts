@@ -55,7 +55,10 @@ export class UltraFace implements Detector {
     for (let i = 0; i < frames.times.length; i++) {
       this.signal.throwIfAborted();
       this.#fill(resizeFrames({ ...frames, data: frames.data.subarray(i * bytes, (i + 1) * bytes) }, { width, height }));
-      const { scores, boxes } = await this.session.run({ [input]: { data: this.#values, dims: [1, 3, height, width] } }, ['scores', 'boxes']);
+      const { scores, boxes } = await this.session.run({ [input]: { data: this.#values, dims: [1, 3, height, width] } }, [
+        'scores',
+        'boxes',
+      ]);
       faces.push(keepFaces(this.#decode(scores!.data, boxes!.data, frames), this.options));
     }
     return faces;
