@@ -19,6 +19,35 @@ function runPip(python, args, { signal, show = true }) {
 }
 
 /**
+ * The python of an environment of its own that needs no PyTorch.
+ * @param name folder in mienlab's cache folder
+ * @param wanted packages for pip, with their versions
+ * @throws Error where there is no Python 3, or pip cannot install
+ */
+export async function smallPython(name, wanted, { signal } = {}) {
+  const folder = join(cacheFolder(), name);
+  const python = join(folder, 'bin', 'python');
+  const marker = join(folder, 'installed.json');
+  const text = JSON.stringify(wanted);
+  if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === text) return python;
+  console.error(`setting up ${folder} (${wanted.join(' ')}, by pip; this is done once)`);
+  makeEnvironment(folder);
+  const { code, errors } = await runPip(python, ['install', '--quiet', '--disable-pip-version-check', ...wanted], { signal });
+  if (code !== 0) throw new Error(`pip could not install ${wanted.join(' ')}:\n${errors}`);
+  writeFileSync(marker, text);
+  return python;
+}
+
+/** An empty environment in place of whatever is there. */
+function makeEnvironment(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const made = spawnSync(process.env.MIENLAB_PYTHON ?? 'python3', ['-m', 'venv', folder], { encoding: 'utf8' });
+  if (made.status !== 0)
+    throw new Error(`no virtual environment could be made with python3 -m venv: ${made.error?.message ?? made.stderr}`);
+}
+
+/**
  * The environment's python, with PyTorch, transformers and what they need here. torch is the CPU build where pip's index has one, else
  * the plain wheel (several GB, most of it CUDA libraries that nothing here uses).
  * @throws Error where there is no Python 3.10 or newer, or pip cannot install
@@ -31,11 +60,7 @@ export async function benchPython({ signal } = {}) {
   if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
 
   console.error(`setting up ${folder} (PyTorch ${torch} and transformers, by pip; this is done once)`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const made = spawnSync(process.env.MIENLAB_PYTHON ?? 'python3', ['-m', 'venv', folder], { encoding: 'utf8' });
-  if (made.status !== 0)
-    throw new Error(`no virtual environment could be made with python3 -m venv: ${made.error?.message ?? made.stderr}`);
+  makeEnvironment(folder);
   const quiet = ['install', '--quiet', '--disable-pip-version-check'];
   const cpuBuild = await runPip(python, [...quiet, `torch==${torch}+cpu`], { signal, show: false });
   const rest = cpuBuild.code === 0 ? packages : [`torch==${torch}`, ...packages];

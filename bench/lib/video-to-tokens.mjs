@@ -29,7 +29,12 @@ export async function videoToTokens({ family, folder, clips: count, rounds, prog
   const registry = new PluginRegistry(generatedPlugins);
   const root = buildContainer({ registry, log, progress: silent, signal });
   const planned = async (...overrides) =>
-    (await planExperiment('quickstart', ['sweep={}', 'data.train=0', `data.test=${count}`, ...overrides], { registry, args: [] })).runs[0];
+    (
+      await planExperiment('quickstart', ['sweep={}', 'tracker=facetrack', 'data.train=0', `data.test=${count}`, ...overrides], {
+        registry,
+        args: [],
+      })
+    ).runs[0];
   const plan = await planned(`encoder=${family}`, `encoder.path=${folder}`);
   // The same pipeline up to the faces, with small pictures.
   const before = await planned('encoder=tiny-vit');

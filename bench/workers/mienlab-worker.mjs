@@ -5,15 +5,24 @@ import { createInterface } from 'node:readline';
 import { defaultConfig, seededRandom } from 'mienlab/plugin';
 import { CompiledExtractor, tensorflow, useTensorflow } from 'mienlab/tensor';
 import { packageVersion } from '../../dist/framework/paths.js';
-import { chooseBackend, loadBackend } from '../../dist/framework/tensor/backend/index.js';
+import { chooseBackend, decodingWork, loadBackend } from '../../dist/framework/tensor/backend/index.js';
+import { readConfigFields } from '../../dist/framework/tensor/checkpoint/config-fields.js';
 import { CompiledEngine } from '../../dist/framework/training/compiled-engine.js';
 import { EagerEngine } from '../../dist/framework/training/eager-engine.js';
+import { decoderSpec } from '../../dist/plugins/llm-heads/causal-lm/checkpoint-config.js';
 import { CompiledSession } from '../../dist/plugins/llm-heads/causal-lm/compiled-session.js';
 import { DecodeGraph } from '../../dist/plugins/llm-heads/causal-lm/decode-graph.js';
 import { eagerSession } from '../../dist/plugins/llm-heads/causal-lm/eager-session.js';
 import { loadModel, sizeOf, trainingStep } from './mienlab-model.mjs';
 
-async function openBackend({ task, threads, backend = 'tensorflow', work = task === 'generation' ? 'decoding' : 'training' }) {
+/** As a run chooses it. */
+function decodingOf({ model, prompts }) {
+  const { hidden } = decoderSpec(readConfigFields(model));
+  return decodingWork({ hidden, sequences: prompts.length, steps: Infinity }) ?? 'decoding';
+}
+
+async function openBackend(request) {
+  const { task, threads, backend = 'tensorflow', work = task === 'generation' ? decodingOf(request) : 'training' } = request;
   // Generation is tried with several numbers of threads; elsewhere mienlab's own table decides.
   if (threads !== undefined && task === 'generation') process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   const choice = await chooseBackend({ backend, work });

@@ -61,7 +61,9 @@ Exit code 1 where a file cannot be read or has a wrong line; each is named.`,
     const [truth, found] = [gt, hyp].map((file) => readMotFile(file, limit === undefined ? {} : { frames: limit })) as [MotRow[], MotRow[]];
     const [last, lastFound] = [lastFrame(truth), lastFrame(found)];
     if (limit === undefined && last > 0 && lastFound > last) {
-      process.stderr.write(`warning: ${hyp} goes on to frame ${lastFound}, ${gt} ends with ${last}: what comes later is counted as false\n`);
+      process.stderr.write(
+        `warning: ${hyp} goes on to frame ${lastFound}, ${gt} ends with ${last}: what comes later is counted as false\n`,
+      );
     }
     const frames = limit ?? Math.max(last, lastFound);
     const scores = scoreTracks(trackSequence(truth, frames), trackSequence(found, frames), threshold);

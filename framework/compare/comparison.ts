@@ -1,4 +1,4 @@
-import type { Score } from '../contracts/index.js';
+import type { Score, TrackedClip } from '../contracts/index.js';
 
 /** One run: a setting under one seed. */
 export interface ComparedRun {
@@ -52,6 +52,8 @@ export interface SampleClip {
   image?: string;
   /** Label of the setting whose tracks the overlay shows. */
   facesOf?: string;
+  /** How that setting chose the principal among its tracks. */
+  choice?: TrackedClip['choice'];
   references: readonly string[];
   /** Caption by setting label, from the setting's first run. */
   predictions: Readonly<Record<string, string>>;

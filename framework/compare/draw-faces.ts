@@ -41,12 +41,32 @@ export function outline(context: SKRSContext2D, box: Box, scale: number, colour:
 
 const sameBox = (a: Box, b: Box | null | undefined) => b && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 
-/** The face tracks of one frame thin, each in its colour, the principal face thick; `scale` is pixels of the picture per pixel of the boxes. */
-export function drawFaces(context: SKRSContext2D, { tracks, principal }: TrackedClip, index: number, scale: number): void {
-  const chosen = principal[index];
+/** What a track scored when the principal was chosen, above its box. */
+function scoreLabel(context: SKRSContext2D, { x, y }: Box, scale: number, score: number, colour: string): void {
+  const text = score.toPrecision(2);
+  context.font = '11px sans-serif';
+  const { width } = context.measureText(text);
+  const [left, bottom] = [Math.max(0, x * scale), Math.max(14, y * scale - 3)];
+  context.fillStyle = 'rgba(0, 0, 0, 0.6)';
+  context.fillRect(left, bottom - 12, width + 6, 14);
+  context.fillStyle = colour;
+  context.fillText(text, left + 3, bottom - 1);
+}
+
+/**
+ * The face tracks of one frame thin, each in its colour, the principal face thick, and what each track scored where the principal was chosen by
+ * a policy; `scale` is pixels of the picture per pixel of the boxes.
+ */
+export function drawFaces(context: SKRSContext2D, { tracks, principal, choice }: TrackedClip, index: number, scale: number): void {
+  const face = principal[index];
   for (const { id, boxes } of tracks) {
     const box = boxes[index];
-    if (box && !sameBox(box, chosen)) outline(context, box, scale, trackColour(id), 2, []);
+    if (!box) continue;
+    const chosen = sameBox(box, face);
+    const colour = chosen ? principalColour : trackColour(id);
+    if (!chosen) outline(context, box, scale, colour, 2, []);
+    const score = choice?.scores.find(({ track }) => track === id)?.score;
+    if (score !== undefined) scoreLabel(context, box, scale, score, colour);
   }
-  if (chosen) outline(context, chosen, scale, principalColour, 4, []);
+  if (face) outline(context, face, scale, principalColour, 4, []);
 }

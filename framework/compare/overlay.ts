@@ -24,7 +24,8 @@ function timeLabel(context: SKRSContext2D, seconds: number, height: number): voi
 }
 
 /**
- * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, the annotated principal (`truth`, a box or
+ * The sampled frames of a clip in rows, with its face tracks thin, the principal face thick, what each track scored where the
+ * principal was chosen by a policy, the annotated principal (`truth`, a box or
  * null per sampled frame) dashed, and the time of each frame. PNG. Boxes are in pixels of the frames. Throws TENSOR_SHAPE where the
  * frames' data do not fit their size.
  */

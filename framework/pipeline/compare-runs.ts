@@ -108,7 +108,14 @@ async function sampleClips({ samples, performed, overlays, folder, signal }: Com
       image = `faces-${clip.id.replace(/[^\w.-]/g, '_')}.png`;
       writeFileSync(join(folder, image), await overlays.draw(clip, seeing.plan, perceived, signal));
     }
-    shown.push({ clip: clip.id, image, facesOf: image && seeing.plan.label, references: clip.references, predictions });
+    shown.push({
+      clip: clip.id,
+      image,
+      facesOf: image && seeing.plan.label,
+      ...(perceived?.choice && { choice: perceived.choice }),
+      references: clip.references,
+      predictions,
+    });
   }
   return shown;
 }

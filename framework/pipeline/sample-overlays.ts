@@ -33,12 +33,16 @@ const scaled = (boxes: readonly (Box | null)[], by: number) => boxes.map((box) =
 export class SampleOverlays {
   readonly #frames = new Map<string, Promise<DecodedFrames>>();
 
-  async draw(clip: Clip, { settings }: RunPlan, { tracks, principal, times }: PerceivedClip, signal: AbortSignal): Promise<Buffer> {
+  async draw(clip: Clip, { settings }: RunPlan, { tracks, principal, choice, times }: PerceivedClip, signal: AbortSignal): Promise<Buffer> {
     const key = JSON.stringify([clip.id, settings.video]);
     if (!this.#frames.has(key)) this.#frames.set(key, decodeClip(clip, settings.video, signal));
     const frames = await this.#frames.get(key)!;
     const by = frames.width / frames.source.width;
-    const seen = { tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })), principal: scaled(principal, by) };
+    const seen = {
+      tracks: tracks.map(({ id, boxes }) => ({ id, boxes: scaled(boxes, by) })),
+      principal: scaled(principal, by),
+      ...(choice && { choice }),
+    };
     const truth = truthBoxes(clip, times);
     return drawOverlay(frames, seen, truth && scaled(truth, by));
   }

@@ -7,6 +7,7 @@ export { pluginKinds } from './plugin-kinds.js';
 export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';
 export { seededRandom } from './seeded-random.js';
+export { rowProjector, type RowProjectorForm } from './row-projector.js';
 export { visionEncoder } from './vision/vision-encoder-plugin.js';
 export type { VisionFamily } from './vision/vision-family.js';
 export {

@@ -1,10 +1,12 @@
 export { ChatTemplate, type ChatMessage, type RenderOptions } from './chat-template.js';
+export { readCaptionFile, type CaptionEntry } from './captions/caption-file.js';
+export { referencesPath } from './captions/named-references.js';
 export { actionsIn, splitParts } from './event-grammar.js';
 export { HfTokenizer, type DecodeOptions, type EncodeBatchOptions, type EncodeOptions, type Encoding } from './hf-tokenizer.js';
 export { longestMatchChain } from './longest-common-subsequence.js';
 export { NgramIndex, type NgramCounts } from './ngram-index.js';
 export { padRows, type PaddedRows, type PaddingSide } from './pad-rows.js';
 export { ptbTokenize } from './ptb-tokenize.js';
-export { rougeL } from './rouge-l.js';
+export { rougeL, rougeLOf } from './rouge-l.js';
 export { tokenizeClips } from './tokenize-clips.js';
 export { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.js';

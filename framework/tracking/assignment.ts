@@ -55,11 +55,14 @@ export class Assignment {
   #wishesDiffer(gains: Float64Array, rows: number, columns: number): boolean {
     const taken = this.#columnSeen.fill(0, 0, columns);
     for (let row = 0, at = 0; row < rows; row++) {
-      let [best, wish] = [0, -1];
+      let best = 0;
+      let wish = -1;
       for (let column = 0; column < columns; column++, at++) {
         const gain = gains[at]!;
-        if (gain > best) [best, wish] = [gain, column];
-        else if (gain === best && wish >= 0) return false;
+        if (gain > best) {
+          best = gain;
+          wish = column;
+        } else if (gain === best && wish >= 0) return false;
       }
       this.#columnOf[row] = wish;
       if (wish < 0) continue;
@@ -77,7 +80,7 @@ export class Assignment {
       u[start]! += length;
       for (let row = 0; row < rows; row++) if (this.#rowSeen[row] && row !== start) u[row]! += length - distance[columnOf[row]!]!;
       for (let column = 0; column < columns; column++) if (this.#columnSeen[column]) v[column]! -= length - distance[column]!;
-      for (let column = sink, row = -1; row !== start; ) {
+      for (let column = sink, row = -1; row !== start;) {
         row = this.#previous[column]!;
         rowOf[column] = row;
         const next = columnOf[row]!;
@@ -97,7 +100,8 @@ export class Assignment {
     let [row, length, left] = [start, 0, columns];
     for (;;) {
       this.#rowSeen[row] = 1;
-      let [least, index] = [Infinity, -1];
+      let least = Infinity;
+      let index = -1;
       for (let i = 0; i < left; i++) {
         const column = remaining[i]!;
         const through = length + cost[row * columns + column]! - u[row]! - v[column]!;
@@ -106,7 +110,10 @@ export class Assignment {
           previous[column] = row;
         }
         // Among the nearest a free column ends the search.
-        if (distance[column]! < least || (distance[column] === least && rowOf[column] === -1)) [least, index] = [distance[column]!, i];
+        if (distance[column]! < least || (distance[column] === least && rowOf[column] === -1)) {
+          least = distance[column]!;
+          index = i;
+        }
       }
       length = least;
       const column = remaining[index]!;

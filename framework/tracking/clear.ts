@@ -75,7 +75,8 @@ class Walk {
     const columnOf = this.#assignment.solve(gains, height, width);
     this.#now.fill(-1);
     for (let i = start; i < end; i++) {
-      const [row, column] = [rows[i]!, columns[i]!];
+      const row = rows[i]!;
+      const column = columns[i]!;
       if (columnOf[row] !== column || gains[row * width + column]! <= Number.EPSILON) continue;
       this.#match(truth.tracks[rowStart + row]!, found.tracks[columnStart + column]!, iou[i]!);
     }

@@ -3,7 +3,7 @@ import type { Overlaps } from './overlaps.js';
 import type { TrackSequence } from './track-sequence.js';
 
 /** Thresholds of the intersection over union: .05, .10, ... .95. */
-export const alphas: readonly number[] = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05);
+const alphas: readonly number[] = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05);
 
 const curves = ['HOTA', 'DetA', 'AssA', 'DetRe', 'DetPr', 'AssRe', 'AssPr', 'LocA', 'OWTA'] as const;
 const counts = ['HOTA_TP', 'HOTA_FN', 'HOTA_FP'] as const;
@@ -15,20 +15,38 @@ export type Hota = Record<Curve | 'HOTA(0)' | 'LocA(0)' | 'HOTALocA(0)', number>
   perAlpha: Record<Curve | (typeof counts)[number], number[]>;
 };
 
+/** Most cells of a table of all pairs of tracks; where there are more, a map takes its place. */
+const mostCells = 1 << 22;
+
+/** Numbers the pairs of tracks in order of first sight. */
+function pairNumbers(cells: number): { of(key: number): number; keys: number[] } {
+  const keys: number[] = [];
+  if (cells > mostCells) {
+    const numbers = new Map<number, number>();
+    const of = (key: number) => {
+      let pair = numbers.get(key);
+      if (pair === undefined) numbers.set(key, (pair = keys.push(key) - 1));
+      return pair;
+    };
+    return { of, keys };
+  }
+  // 0 stands for a pair not seen yet.
+  const numbers = new Int32Array(cells);
+  return { of: (key) => (numbers[key] ||= keys.push(key)) - 1, keys };
+}
+
 /** Pairs of a true and a found track that overlap anywhere, and the pair of each overlap. */
 function trackPairs(truth: TrackSequence, found: TrackSequence, { offsets, rows, columns }: Overlaps) {
   const pairOf = new Int32Array(offsets[truth.frames]!);
-  const numbers = new Map<number, number>();
+  const numbers = pairNumbers(truth.count * found.count);
   for (let t = 0; t < truth.frames; t++) {
-    const [rowStart, columnStart] = [truth.offsets[t]!, found.offsets[t]!];
+    const rowStart = truth.offsets[t]!;
+    const columnStart = found.offsets[t]!;
     for (let i = offsets[t]!; i < offsets[t + 1]!; i++) {
-      const key = truth.tracks[rowStart + rows[i]!]! * found.count + found.tracks[columnStart + columns[i]!]!;
-      let pair = numbers.get(key);
-      if (pair === undefined) numbers.set(key, (pair = numbers.size));
-      pairOf[i] = pair;
+      pairOf[i] = numbers.of(truth.tracks[rowStart + rows[i]!]! * found.count + found.tracks[columnStart + columns[i]!]!);
     }
   }
-  return { pairOf, keys: Float64Array.from(numbers.keys()) };
+  return { pairOf, keys: numbers.keys };
 }
 
 /** Boxes of each track. */
@@ -128,7 +146,8 @@ export function hota(truth: TrackSequence, found: TrackSequence, overlap: Overla
     pairs.keys.forEach((key, pair) => {
       const count = matches[pair * alphas.length + a]!;
       if (count === 0) return;
-      const [trueLength, foundLength] = [trueLengths[Math.floor(key / found.count)]!, foundLengths[key % found.count]!];
+      const trueLength = trueLengths[Math.floor(key / found.count)]!;
+      const foundLength = foundLengths[key % found.count]!;
       assA += (count * count) / (trueLength + foundLength - count);
       assRe += (count * count) / trueLength;
       assPr += (count * count) / foundLength;

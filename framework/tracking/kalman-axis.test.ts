@@ -4,7 +4,8 @@ import { seededRandom } from '../plugin/index.js';
 import { KalmanAxis } from './kalman-axis.js';
 
 type Matrix = number[][];
-const product = (a: Matrix, b: Matrix): Matrix => a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * b[k]![j]!, 0)));
+const product = (a: Matrix, b: Matrix): Matrix =>
+  a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * b[k]![j]!, 0)));
 const turned = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
 const plus = (a: Matrix, b: Matrix, sign = 1): Matrix => a.map((row, i) => row.map((value, j) => value + sign * b[i]![j]!));
 

@@ -62,11 +62,11 @@ test('every fault with its line', () => {
 
 test('what is written is read as it was', () => {
   const random = seededRandom(1);
-  const thousandth = () => Math.round(random.next() * 1e6) / 1e3;
+  const thousandth = (from = 0) => (Math.round(random.next() * 1e6) + from) / 1e3;
   const rows: MotRow[] = Array.from({ length: 200 }, (_, i) => ({
     frame: 1 + (i >> 2),
     id: i % 4,
-    box: { x: thousandth() - 500, y: thousandth(), width: thousandth(), height: thousandth() },
+    box: { x: thousandth(-500_000), y: thousandth(), width: thousandth(), height: thousandth() },
     score: Math.round(random.next() * 1000) / 1000,
   }));
   assert.equal(readMot(writeMot([...rows].reverse()), { source: 'a.txt' }), rows);

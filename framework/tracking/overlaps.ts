@@ -30,14 +30,20 @@ export function overlaps(truth: TrackSequence, found: TrackSequence): Overlaps {
       iou = grow(new Float64Array(size), iou);
     }
     for (let row = rowStart; row < rowEnd; row++) {
-      const [x0, y0, x1, y1] = [a[row * 4]!, a[row * 4 + 1]!, a[row * 4 + 2]!, a[row * 4 + 3]!];
+      // No destructuring in here: it would make an array for each of millions of pairs.
+      const x0 = a[row * 4]!;
+      const y0 = a[row * 4 + 1]!;
+      const x1 = a[row * 4 + 2]!;
+      const y1 = a[row * 4 + 3]!;
       const area = (x1 - x0) * (y1 - y0);
       if (area <= EPSILON) continue;
       for (let column = columnStart; column < columnEnd; column++) {
-        const [u0, u1] = [b[column * 4]!, b[column * 4 + 2]!];
+        const u0 = b[column * 4]!;
+        const u1 = b[column * 4 + 2]!;
         const width = (x1 < u1 ? x1 : u1) - (x0 > u0 ? x0 : u0);
         if (width <= 0) continue;
-        const [v0, v1] = [b[column * 4 + 1]!, b[column * 4 + 3]!];
+        const v0 = b[column * 4 + 1]!;
+        const v1 = b[column * 4 + 3]!;
         const height = (y1 < v1 ? y1 : v1) - (y0 > v0 ? y0 : v0);
         if (height <= 0) continue;
         const other = (u1 - u0) * (v1 - v0);

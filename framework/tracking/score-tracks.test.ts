@@ -83,12 +83,16 @@ test('names and the order of rows do not matter; a track against itself is perfe
     score: 1,
   });
   for (let round = 0; round < 40; round++) {
-    const rows = () => Array.from({ length: 8 }, (_, t) => [1, 2, 3, 4].filter(() => random.next() < 0.8).map((id) => row(t + 1, id))).flat();
+    const rows = () =>
+      Array.from({ length: 8 }, (_, t) => [1, 2, 3, 4].filter(() => random.next() < 0.8).map((id) => row(t + 1, id))).flat();
     const [truth, found] = [rows(), rows()];
     const scores = score(truth, found, 8);
     const renamed = found.map((one) => ({ ...one, id: 90 - 3 * one.id }));
     const other = score([...truth].reverse(), renamed, 8);
-    assert.equal([other.clear.CLR_TP, other.identity.IDTP, other.clear.CLR_FP], [scores.clear.CLR_TP, scores.identity.IDTP, scores.clear.CLR_FP]);
+    assert.equal(
+      [other.clear.CLR_TP, other.identity.IDTP, other.clear.CLR_FP],
+      [scores.clear.CLR_TP, scores.identity.IDTP, scores.clear.CLR_FP],
+    );
     assert.ok(Math.abs(other.hota.HOTA - scores.hota.HOTA) < 1e-12);
     const itself = score(truth, truth, 8);
     assert.equal([itself.hota.HOTA, itself.clear.MOTA, itself.identity.IDF1, itself.clear.IDSW], [1, 1, 1, 0]);

@@ -15,19 +15,27 @@ export interface TrackSequence {
 
 /** Packs rows; those beyond `frames` are left out. */
 export function trackSequence(rows: readonly MotRow[], frames: number): TrackSequence {
-  const kept = rows.filter(({ frame }) => frame <= frames);
-  const ids = [...new Set(kept.map(({ id }) => id))].sort((a, b) => a - b);
-  const numberOf = new Map(ids.map((id, number) => [id, number]));
   const offsets = new Int32Array(frames + 1);
-  for (const { frame } of kept) offsets[frame]!++;
+  const numberOf = new Map<number, number>();
+  for (const { frame, id } of rows) {
+    if (frame > frames) continue;
+    offsets[frame]!++;
+    numberOf.set(id, 0);
+  }
+  const ids = [...numberOf.keys()].sort((a, b) => a - b);
+  ids.forEach((id, number) => numberOf.set(id, number));
   for (let t = 0; t < frames; t++) offsets[t + 1]! += offsets[t]!;
   const next = offsets.slice();
-  const tracks = new Int32Array(kept.length);
-  const corners = new Float64Array(kept.length * 4);
-  for (const { frame, id, box } of kept) {
+  const tracks = new Int32Array(offsets[frames]!);
+  const corners = new Float64Array(tracks.length * 4);
+  for (const { frame, id, box } of rows) {
+    if (frame > frames) continue;
     const at = next[frame - 1]!++;
     tracks[at] = numberOf.get(id)!;
-    corners.set([box.x, box.y, box.x + box.width, box.y + box.height], at * 4);
+    corners[at * 4] = box.x;
+    corners[at * 4 + 1] = box.y;
+    corners[at * 4 + 2] = box.x + box.width;
+    corners[at * 4 + 3] = box.y + box.height;
   }
   return { frames, offsets, tracks, corners, count: ids.length };
 }

@@ -16,7 +16,7 @@ import { GraphOptimizer } from './graph-optimizer.js';
 import { GraphState } from './graph-state.js';
 import { sumOfLosses } from './loss-values.js';
 import { slotNames, type OptimizerState } from './optimizer.js';
-import type { Losses, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
+import type { Losses, ExpectedCall, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
 import { storedValues } from './stored-state.js';
 
 /** What a call of the graph does: a whole step; its part for one of several micro-batches; losses alone. */
@@ -57,7 +57,7 @@ interface Compiled {
 const float = { type: dataTypes.float };
 
 /**
- * Compiles a step into a TensorFlow graph for each set of shapes that comes up: forward pass, gradients, clipping and the update of weights
+ * Compiles a step into a TensorFlow graph for each set of shapes that is expected or comes up: forward pass, gradients, clipping and the update of weights
  * and moments that live in the graph's own variables. Until `sync`, the variables it was made for keep their old values.
  * Throws Fault TENSOR_UNTRACEABLE where the model cannot be traced.
  */
@@ -78,7 +78,7 @@ export class CompiledEngine implements StepEngine {
   }
 
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult> {
-    const purpose = microBatches.length === 1 ? 'step' : 'accumulate';
+    const purpose = purposeOf(microBatches);
     const { graph, optimizer, updates, calls } = this.#compiledFor(purpose, kind, microBatches);
     const current = microBatches.map((batch) => calls.get(keyOf(purpose, kind, batch))!);
     this.#variables.forEach((_, i) => (this.#updates[i]! += current.some(({ trained }) => trained[i]) ? 1 : 0));
@@ -108,6 +108,13 @@ export class CompiledEngine implements StepEngine {
     const fed = call.names.map((name) => batch[name]!);
     const values = graph.run(call.inputs, fed, call.outputs).map(([value]) => value!);
     return Promise.resolve(lossesOf(call, values));
+  }
+
+  expect(calls: readonly ExpectedCall[]): void {
+    for (const { kind, call, batches } of calls) {
+      const purpose = call === 'losses' ? call : purposeOf(batches);
+      for (const batch of batches) this.#known.set(keyOf(purpose, kind, batch), { purpose, kind, specs: specsOf(batch) });
+    }
   }
 
   state(): Promise<OptimizerState> {
@@ -258,6 +265,8 @@ export class CompiledEngine implements StepEngine {
     return { inputs: [rates], outputs: [builder.node('Identity', [norm], { T: float }, { after: [zeroed] })] };
   }
 }
+
+const purposeOf = (microBatches: readonly HostBatch[]): Purpose => (microBatches.length === 1 ? 'step' : 'accumulate');
 
 /** The first of the values fetched are the losses that a call has. */
 function lossesOf({ caption, auxiliary }: Call, values: readonly number[]): LossValues {

@@ -4,7 +4,7 @@ import { tensorflow } from '../tensor/index.js';
 import { CompiledEngine } from './compiled-engine.js';
 import { EagerEngine } from './eager-engine.js';
 import type { OptimizerState } from './optimizer.js';
-import type { LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
+import type { ExpectedCall, LossValues, StepEngine, StepEngineOptions, StepKind, StepResult } from './step-engine.js';
 import { trainStages, type TrainStage } from './train-stages.js';
 import type { TrainSettings } from './train-settings.js';
 
@@ -64,6 +64,10 @@ class CheckedEngine implements StepEngine {
 
   losses(kind: StepKind, batch: HostBatch): Promise<LossValues> {
     return this.#orEagerly(() => this.#engine.losses(kind, batch));
+  }
+
+  expect(calls: readonly ExpectedCall[]): void {
+    this.#engine.expect?.(calls);
   }
 
   state(): Promise<OptimizerState> {

@@ -38,12 +38,21 @@ export interface StepEngine {
   step(kind: StepKind, microBatches: readonly HostBatch[], rates: readonly number[]): Promise<StepResult>;
   /** Losses alone: nothing is changed. */
   losses(kind: StepKind, batch: HostBatch): Promise<LossValues>;
+  /** Calls that will come, by the names, shapes and types of their batches: an engine that compiles then does it once for all of them. */
+  expect?(calls: readonly ExpectedCall[]): void;
   /** What the optimiser keeps from step to step, and its way back in, before the first step. */
   state(): Promise<OptimizerState>;
   restore(state: OptimizerState): void;
   /** Puts what the variables have become back where others see it; a no-op for an engine that works on them in place. */
   sync(): Promise<void>;
   dispose(): void;
+}
+
+export interface ExpectedCall {
+  kind: StepKind;
+  call: 'step' | 'losses';
+  /** The micro-batches of a step, or the one batch whose losses are wanted; their arrays may be empty. */
+  batches: readonly HostBatch[];
 }
 
 /** Variables with settings of their own. */

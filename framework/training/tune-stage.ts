@@ -10,7 +10,7 @@ import { storedTensors } from './checkpoint.js';
 import { makeEngine } from './make-engine.js';
 import { outOfPatience, recorded } from './evaluation-record.js';
 import { forwardOf } from './forward.js';
-import { heldOutLoss } from './held-out-loss.js';
+import { heldOutBatches, heldOutLoss } from './held-out-loss.js';
 import { learningRateFactor } from './learning-rate.js';
 import { lengthBuckets } from './length-buckets.js';
 import type { MemoryWatch } from './memory-watch.js';
@@ -18,10 +18,13 @@ import { isFinite } from './loss-values.js';
 import { notFinite } from './not-finite.js';
 import { sampleWeight, totalSteps, trainedNames, type StagePlan } from './stage-plan.js';
 import { pick, StepBatches } from './step-batches.js';
-import type { StepKind } from './step-engine.js';
+import type { ExpectedCall, StepKind } from './step-engine.js';
 import type { TrainStage } from './train-stages.js';
 import type { TrainingCheckpoints, TrainingProgress, TrainingState } from './training-checkpoints.js';
 import type { TuneInputs } from './tune.js';
+
+/** Batches whose shapes are known before the first step; preparing one takes some milliseconds. */
+const lookAhead = 32;
 
 /** A training under way. `progress` changes with every step. */
 export interface Training {
@@ -86,8 +89,7 @@ export async function tuneStage(training: Training, state: TrainingState | null)
   try {
     // Before the first step there is nothing to restore.
     if (state && progress.stageStep > 0) engine.restore(state.optimizer);
-    const order = batchOrder(random.fork(progress.stage ? `order-${progress.stage}` : 'order'), pick(inputs.samples, trained), stage);
-    for (let i = 0; i < progress.stageStep; i++) order.next();
+    const order = orderFromHere();
     const next = order.next().value;
     if (state && state.progress.next.join() !== next.join()) {
       throw new Fault('CHECKPOINT_INVALID', `the data order after step ${progress.step} is not the one of the checkpoint`, {
@@ -95,6 +97,7 @@ export async function tuneStage(training: Training, state: TrainingState | null)
       });
     }
     progress.next = next;
+    if (engine.expect) engine.expect(upcoming());
     memory.restart();
     let breath = performance.now();
     for (;;) {
@@ -128,6 +131,30 @@ export async function tuneStage(training: Training, state: TrainingState | null)
   if (stage.evaluate.restore === 'best' && lowest && best) {
     best.load(stage.name, lowest, model);
     inputs.log.info(`stage ${stage.name} ends with the weights of step ${lowest.step}, loss ${lowest.loss.toFixed(4)} on what is held out`);
+  }
+
+  function orderFromHere(): Generator<number[], never> {
+    const order = batchOrder(random.fork(progress.stage ? `order-${progress.stage}` : 'order'), pick(inputs.samples, trained), stage);
+    for (let i = 0; i < progress.stageStep; i++) order.next();
+    return order;
+  }
+
+  /** What the next steps and evaluations will ask of the engine: most shapes come up among them. */
+  function upcoming(): ExpectedCall[] {
+    const order = orderFromHere();
+    const calls: ExpectedCall[] = [];
+    for (let step = progress.stageStep - before, seen = 0; step < steps && seen < lookAhead; step++) {
+      const batch = pick(trained, order.next().value);
+      const kind = step < 0 ? 'before' : 'captions';
+      // Without text batches have one shape.
+      if (kind === 'before' && calls.length) continue;
+      calls.push({ kind, call: 'step', batches: stepBatches.outline(kind, batch, stage.accumulate) });
+      if (kind === 'captions') seen++;
+    }
+    if (!stage.evaluate.every) return calls;
+    const evaluations = heldOutBatches(held, stage).slice(0, lookAhead);
+    const looks = evaluations.map((batch) => stepBatches.lookAtOutline('evaluation', batch));
+    return [...calls, ...looks.map((arrays): ExpectedCall => ({ kind: 'evaluation', call: 'losses', batches: [arrays] }))];
   }
 
   async function doStep(kind: StepKind): Promise<void> {

@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { faultOf } from '../faults/testing/fault-of.js';
 import { seededRandom } from '../plugin/index.js';
+import type { SessionBinding } from '../tensor/kernels/native-backend.js';
 import { testBackend } from '../tensor/test-backend.js';
 import type { Evaluation } from './evaluation-record.js';
 import { generateAll } from './generate-all.js';
@@ -96,6 +97,32 @@ test('the seed settles every loss', async () => {
   };
   assert.equal(await losses(1), await losses(1));
   assert.not.equal(await losses(1), await losses(2));
+});
+
+test('what the next steps and evaluations will ask for is compiled at once', async () => {
+  const tf = await testBackend('tensorflow');
+  if (!tf) return;
+  const backend = tf.backend() as unknown as { binding: SessionBinding };
+  const { binding } = backend;
+  let graphs = 0;
+  const loadSavedModel: SessionBinding['loadSavedModel'] = (...given) => {
+    graphs++;
+    return binding.loadSavedModel(...given);
+  };
+  backend.binding = Object.create(binding, { loadSavedModel: { value: loadSavedModel } }) as SessionBinding;
+  try {
+    const model = testModel(testAnswers);
+    const evaluate = { every: 5, from: 'share', share: 0.3, patience: 0, 'min-delta': 0, keep: 1, restore: 'last' } as const;
+    // Steps before, steps with captions in two parts, and evaluations of two sizes: five calls.
+    const settings = { ...testSettings, engine: 'graph' as const, accumulate: 2, evaluate };
+    const given = inputs(model, { settings, held: [0, 1, 2] });
+    await tune(given);
+    assert.is(given.steps.length, 36);
+    assert.is(graphs, 1);
+    free(model);
+  } finally {
+    backend.binding = binding;
+  }
 });
 
 test('captions without parts: the auxiliary loss is left out and it is said so', async () => {

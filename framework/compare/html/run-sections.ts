@@ -93,8 +93,8 @@ export function sampleSection(comparison: Comparison, source: (image: string) =>
   return html`<section>
     <h2>Sample clips</h2>
     <p class="quiet">
-      Thick: the principal face${facesOf}; thin: other tracks; dashed: the annotated principal, where there is one. Captions are those of
-      the first seed.${chips}
+      Thick: the principal face${facesOf}; thin: other tracks; on a box: what the track scored when the principal was chosen; dashed: the
+      annotated principal, where there is one. Captions are those of the first seed.${chips}
     </p>
     ${comparison.samples.map((sample) => sampleCard(sample, comparison, source))}
   </section>`;

@@ -4,7 +4,7 @@ import { formatError } from '../../faults/index.js';
 import type { RunPlan } from '../../plan/run-plan.js';
 import { PluginRegistry } from '../../plugin/plugin-registry.js';
 import { generatedPlugins } from '../../plugin/registry.generated.js';
-import { decodingPays } from '../../tensor/backend/index.js';
+import { decodingWork, type TensorWork } from '../../tensor/backend/index.js';
 import type { Model } from '../../training/index.js';
 import type { FrozenFeatures } from '../frozen-features.js';
 import type { DigestedClip, Perception } from '../perceive.js';
@@ -30,12 +30,14 @@ interface GenerateOptions {
   onCaptions: (first: number, texts: string[]) => void;
 }
 
-/** Whether a process of its own is wanted for the stage, by the setting or by the table. */
-function wantsProcess({ plan: { settings, ports }, clips }: GenerateOptions): boolean {
+/** The work that a process of its own is wanted for, by the setting or by the table; null where none is. */
+function wantedProcess({ plan: { settings, ports }, clips }: GenerateOptions): TensorWork | null {
   const { process: wanted, batch, beams, 'max-new-tokens': length } = settings.generate;
-  if (wanted !== 'auto') return wanted === 'own';
+  if (wanted === 'same') return null;
   const sequences = Math.min(batch, clips.length) * beams;
-  return decodingPays({ hidden: ports.embeddings.dims['hidden']!, sequences, steps: Math.ceil(clips.length / batch) * length });
+  const hidden = ports.embeddings.dims['hidden']!;
+  if (wanted === 'own') return decodingWork({ hidden, sequences, steps: Infinity }) ?? 'decoding';
+  return decodingWork({ hidden, sequences, steps: Math.ceil(clips.length / batch) * length });
 }
 
 /** Why another process could not do what this one does; null where it can. */
@@ -62,7 +64,7 @@ function captionJob({ plan, perception, features, clips, texts, checkpoint }: Ge
   };
 }
 
-async function processStarted(options: GenerateOptions): Promise<boolean> {
+async function processStarted(options: GenerateOptions, work: TensorWork): Promise<boolean> {
   const log = options.container.get(services.log);
   const signal = options.container.get(services.signal);
   const why = await obstacle(options);
@@ -71,7 +73,7 @@ async function processStarted(options: GenerateOptions): Promise<boolean> {
     return false;
   }
   try {
-    await options.generation.start(signal);
+    await options.generation.start(work, signal);
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -81,7 +83,7 @@ async function processStarted(options: GenerateOptions): Promise<boolean> {
 }
 
 /**
- * Captions clips with a run's checkpoint: in a process of its own where that pays (`decodingPays`), else here. The captions are the same.
+ * Captions clips with a run's checkpoint: in a process of its own where that pays (`decodingWork`), else here. The captions are the same.
  * The model is disposed of first where another process loads it.
  */
 export async function generateCaptions(options: GenerateOptions): Promise<void> {
@@ -89,7 +91,8 @@ export async function generateCaptions(options: GenerateOptions): Promise<void> 
   const log = container.get(services.log);
   const progress = container.get(services.progress);
   const signal = container.get(services.signal);
-  if (wantsProcess(options) && (await processStarted(options))) {
+  const work = wantedProcess(options);
+  if (work && (await processStarted(options, work))) {
     if (options.model) await dropModel(container);
     await generation.caption(captionJob(options), { log, progress, signal, onCaptions });
     return;

@@ -5,6 +5,7 @@ import type { Log, Progress } from '../../contracts/index.js';
 import { Fault } from '../../faults/index.js';
 import { PluginRegistry } from '../../plugin/plugin-registry.js';
 import { generatedPlugins } from '../../plugin/registry.generated.js';
+import type { TensorWork } from '../../tensor/backend/index.js';
 import { openBackend } from '../open-backend.js';
 import { planFromData, type CaptionJob, type FromChild, type ToChild } from './caption-job.js';
 import { captionClips } from './caption-clips.js';
@@ -68,7 +69,7 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => {});
 
 try {
-  await openBackend({ backend: 'tensorflow', require: 'none' }, { info: () => {}, warn: () => {} }, 'decoding');
+  await openBackend({ backend: 'tensorflow', require: 'none' }, { info: () => {}, warn: () => {} }, process.argv[2] as TensorWork);
   say({ type: 'ready' });
 } catch (error) {
   say({ type: 'failed', error: errorData(error) });

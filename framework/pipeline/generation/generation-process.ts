@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log, Progress } from '../../contracts/index.js';
 import { Fault } from '../../faults/index.js';
-import type { BackendChoice } from '../../tensor/backend/index.js';
+import type { BackendChoice, TensorWork } from '../../tensor/backend/index.js';
 import type { CaptionJob, FromChild, ToChild } from './caption-job.js';
 import { errorFromData } from './error-data.js';
 
@@ -22,6 +22,7 @@ const lastWords = 500;
 /** The process that captions in place of the run's own: started when first needed, then kept for the next run of the sweep. */
 export class GenerationProcess {
   #child: ChildProcess | undefined;
+  #work: TensorWork | undefined;
   /** Of the child's stderr. */
   #said = '';
   #ended: Promise<string> | undefined;
@@ -29,12 +30,14 @@ export class GenerationProcess {
   /** `backend` is what the run's own process computes with. */
   constructor(readonly backend: Pick<BackendChoice, 'name' | 'device'>) {}
 
-  /** Starts the process where there is none and waits until it has loaded TensorFlow. Throws where it cannot be had. */
-  async start(signal: AbortSignal): Promise<void> {
-    if (this.#child) return;
+  /** Starts the process where there is none for such work and waits until it has loaded TensorFlow. Throws where it cannot be had. */
+  async start(work: TensorWork, signal: AbortSignal): Promise<void> {
+    if (this.#child && this.#work === work) return;
+    await this.close();
+    this.#work = work;
     // A debugger's port is taken by this process.
     const execArgv = process.execArgv.filter((option) => !option.startsWith('--inspect'));
-    const child = fork(fileURLToPath(new URL('./generation-child.js', import.meta.url)), {
+    const child = fork(fileURLToPath(new URL('./generation-child.js', import.meta.url)), [work], {
       execArgv,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

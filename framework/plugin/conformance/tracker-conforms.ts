@@ -149,7 +149,11 @@ export function trackerConforms(plugin: PluginManifest<'tracker'>, check: Tracke
         if (!choice) continue;
         const scores = choice.scores.map(({ score }) => score);
         assert.equal(choice.scores.map(({ track }) => track).sort(), tracks.map(({ id }) => id).sort());
-        assert.equal(scores, [...scores].sort((a, b) => b - a), 'highest first');
+        assert.equal(
+          scores,
+          [...scores].sort((a, b) => b - a),
+          'highest first',
+        );
         const chosen = tracks.find(({ id }) => id === choice.scores[0]?.track);
         if (principal.some(Boolean)) assert.equal([...principal], [...chosen!.boxes]);
       }

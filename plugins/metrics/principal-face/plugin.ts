@@ -3,7 +3,7 @@ import { definePlugin } from 'mienlab/plugin';
 export default definePlugin({
   kind: 'metric',
   name: 'principal-face',
-  version: '1.0.0',
+  version: '1.1.0',
   contract: 1,
   summary: "Share of frames showing the principal in which the run's principal face is the principal's.",
   config: {

@@ -74,4 +74,18 @@ test('clips without a value, and the share of frames over a set', async () => {
   assert.equal([score!.name, score!.higherIsBetter, score!.caption], ['principal-face', true, false]);
 });
 
+test('how often the box changes person, and how much of the true face it covers', async () => {
+  const scores = async (principal: (Box | null)[]) => {
+    const all = await principalFace(0.3).score([clip(truth, principal)]);
+    return Object.fromEntries(all.map(({ name, values }) => [name, values[0]]));
+  };
+  // Anna, Bert, nobody in frame 2 (Anna is hidden), Anna: two changes; Anna's box of 40 is covered whole, by 0, by half.
+  const walk = await scores([box(0), box(60), null, box(0, 20)]);
+  assert.is(walk['principal-switches'], 2);
+  assert.is(walk['principal-coverage'], 1.5 / 3);
+  const gap = await scores([box(0), null, null, box(0)]);
+  assert.equal([gap['principal-switches'], gap['principal-coverage']], [0, 2 / 3], 'a gap is no change');
+  assert.is((await scores([box(-10, -10, 80), null, null, null]))['principal-coverage'], 1 / 3, 'a larger box covers all');
+});
+
 test.run();

@@ -1,44 +1,43 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Fault } from 'mienlab/faults';
 import { defaultConfig } from 'mienlab/plugin';
-import { manifestConforms, projectorConforms, sourceFolder } from 'mienlab/conformance';
+import { manifestConforms, projectorConforms, sourceFolder, testBackend, testContext } from 'mienlab/conformance';
 import plugin from './plugin.js';
 
 manifestConforms(plugin, sourceFolder(import.meta.url));
 projectorConforms(plugin);
 projectorConforms(plugin, { 'frame-tokens': 3, 'face-tokens': 2, share: true, 'time-embedding': true });
 
-/** 3 x 4 patches a frame, 2 x 2 a crop. */
-const visual = (changed: Record<string, number | null> = {}) => ({
-  type: 'visual-tokens',
-  dims: { time: 8, 'frame-tokens': 12, 'frame-rows': 3, 'face-tokens': 4, width: 6, ...changed },
-});
-const dimsOf = (options: object, port = visual()) =>
-  plugin.produces({ ...defaultConfig(plugin.config), ...options }, { 'visual-tokens': port }).dims;
-
-function faultOf(options: object, port = visual()): Fault {
-  try {
-    dimsOf(options, port);
-  } catch (error) {
-    return error as Fault;
+/** x Phi(x) by the error function's series (Abramowitz & Stegun, 7.1.5). */
+function gelu(x: number): number {
+  let [term, sum] = [x / Math.SQRT2, x / Math.SQRT2];
+  for (let n = 1; n < 40; n++) {
+    term *= -(x * x) / 2 / n;
+    sum += term / (2 * n + 1);
   }
-  throw new Error('nothing was thrown');
+  return (x * (1 + (2 / Math.sqrt(Math.PI)) * sum)) / 2;
 }
 
-test('every token is one embedding, or as many as there are cells', () => {
-  assert.equal(dimsOf({}), { tokens: 8 * 16, 'face-tokens': 32, hidden: null });
-  assert.equal(dimsOf({ 'frame-tokens': 6, 'face-tokens': 1 }), { tokens: 8 * 7, 'face-tokens': 8, hidden: null });
-  assert.equal(dimsOf({}, visual({ 'face-time': 2, 'face-tokens': 0 })), { tokens: 96, 'face-tokens': 0, hidden: null });
-  assert.equal(dimsOf({}, visual({ 'face-time': 2 })), { tokens: 96 + 8, 'face-tokens': 8, hidden: null });
-});
-
-test('a budget that the grid has no cells for, and widths that cannot share, are named', () => {
-  const budget = faultOf({ 'frame-tokens': 5 });
-  assert.equal([budget.code, budget.details.key], ['PORT_MISMATCH', 'projector.frame-tokens']);
-  assert.match(budget.details.expected!, /^one of 1, 2, 3, 4, 6, 12, /);
-  const share = faultOf({ share: true }, visual({ 'face-width': 7 }));
-  assert.equal([share.code, share.details.key], ['PORT_MISMATCH', 'projector.share']);
+test('an embedding is linear, GELU, linear of its token', async () => {
+  const tf = await testBackend('auto');
+  if (!tf) return;
+  const tokens = { type: 'visual-tokens', dims: { time: 1, 'frame-tokens': 2, 'frame-rows': 1, 'face-tokens': 0, width: 2 } };
+  const projector = await plugin.create(testContext(), defaultConfig(plugin.config), { ports: { tokens, hidden: 3 } });
+  const given = tf.tensor4d([1, -2, 0.5, 3], [1, 1, 2, 2]);
+  const out = projector.project({ frames: given, faces: null });
+  const weights = (name: string) => projector.variables[`frames.${name}`]!.arraySync() as number[][];
+  const [up, down] = [weights('up'), weights('down')];
+  const rows = (out.sequence.arraySync() as number[][][])[0]!;
+  [
+    [1, -2],
+    [0.5, 3],
+  ].forEach(([a, b], row) => {
+    const inner = [0, 1, 2].map((j) => gelu(a! * up[0]![j]! + b! * up[1]![j]!));
+    const expected = [0, 1, 2].map((j) => inner.reduce((sum, value, i) => sum + value * down[i]![j]!, 0));
+    expected.forEach((value, j) => assert.ok(Math.abs(rows[row]![j]! - value) < 1e-6, `${row}, ${j}: ${rows[row]![j]} for ${value}`));
+  });
+  tf.dispose([given, out.sequence, out.steps]);
+  projector.dispose();
 });
 
 test.run();

@@ -112,6 +112,29 @@ test('the whole decides, not the nearest pair first', () => {
   ]);
 });
 
+test('shot and reverse shot: after a cut back a face goes on where it stood, for as long as return-age', () => {
+  const [a, b] = [face(60, 100), face(250, 120)];
+  const shots = (away: number) => [...Array.from({ length: 3 }, () => [a]), ...Array.from({ length: away }, () => [b]), [a], [a], [b]];
+  const ids = (away: number, config?: Record<string, number>) => track(shots(away), 1, config).ids.map(([id]) => id);
+  assert.equal(ids(6), [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 1]);
+  assert.is(ids(6, { 'return-age': 5 })[9], 2);
+  assert.is(ids(6, { 'return-overlap': 1 })[9], 0, 'it stands where it stood');
+  // 40 pixels wide, moved by 25: 15 / 65.
+  const moved = track([[a], [a], [b], [b], [b], [b], [b], [b], [face(85, 100)]], 1).ids;
+  assert.is(moved[8]![0], 2, 'elsewhere is somebody else');
+});
+
+test('who leaves while others stay is not waited for as if a cut had taken them', () => {
+  const [a, b] = [face(60, 100), face(250, 120)];
+  const rows = [[a, b], [a, b], ...Array.from({ length: 6 }, () => [b]), [a, b]];
+  assert.equal(track(rows, 1).ids.at(-1), [2, 1]);
+});
+
+test('min-seen drops faces that were seen less often', () => {
+  const [a, b] = [face(60, 100), face(250, 120)];
+  assert.equal(track([[a], [a, b], [a]], 1, { 'min-seen': 2 }).ids, [[0], [0, -1], [0]]);
+});
+
 test('the principal is the face that is long there, large and central', () => {
   const [middle, edge] = [face(160, 120, 40), face(20, 120, 52)];
   assert.equal(

@@ -53,7 +53,13 @@ class PathStream implements TrackStream {
   }
 
   /** Gives the faces without a path to those of `paths` that they fit best as a whole; the paths that got one. */
-  #tie(paths: readonly Path[], faces: readonly Detection[], ids: number[], time: number, fit: (path: Path, face: Detection) => number): Path[] {
+  #tie(
+    paths: readonly Path[],
+    faces: readonly Detection[],
+    ids: number[],
+    time: number,
+    fit: (path: Path, face: Detection) => number,
+  ): Path[] {
     const faceOf = bestPairs(paths.map((path) => faces.map((face, i) => (ids[i] === -1 ? fit(path, face) : 0))));
     return paths.filter((path, i) => {
       const face = faces[faceOf[i]!];

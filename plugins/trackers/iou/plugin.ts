@@ -10,7 +10,13 @@ export default definePlugin({
     type: 'object',
     additionalProperties: false,
     properties: {
-      'min-iou': { type: 'number', minimum: 0, maximum: 1, default: 0.5, description: 'Least overlap with the face of the frame before, 0..1.' },
+      'min-iou': {
+        type: 'number',
+        minimum: 0,
+        maximum: 1,
+        default: 0.5,
+        description: 'Least overlap with the face of the frame before, 0..1.',
+      },
       'min-score': { type: 'number', minimum: 0, maximum: 1, default: 0, description: 'Least score of a detection to be used, 0..1.' },
       'peak-score': { type: 'number', minimum: 0, maximum: 1, default: 0.5, description: 'A track must reach this score once, 0..1.' },
       'min-length': { type: 'integer', minimum: 1, default: 2, description: 'Sampled frames that a track must last.' },

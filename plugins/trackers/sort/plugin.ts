@@ -10,9 +10,20 @@ export default definePlugin({
     type: 'object',
     additionalProperties: false,
     properties: {
-      'min-iou': { type: 'number', minimum: 0, maximum: 1, default: 0.3, description: 'Least overlap of a face with the predicted one, 0..1.' },
+      'min-iou': {
+        type: 'number',
+        minimum: 0,
+        maximum: 1,
+        default: 0.3,
+        description: 'Least overlap of a face with the predicted one, 0..1.',
+      },
       'max-age': { type: 'integer', minimum: 0, default: 1, description: 'Sampled frames for which a face out of sight is waited for.' },
-      'min-hits': { type: 'integer', minimum: 0, default: 3, description: 'Sampled frames in a row that make faces a track.' },
+      'min-hits': {
+        type: 'integer',
+        minimum: 0,
+        default: 3,
+        description: 'Sampled frames in a row that must confirm a face before it is shown.',
+      },
       ...principalOptions(),
     },
   },

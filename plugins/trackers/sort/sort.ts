@@ -5,7 +5,7 @@ import { SortTrack } from './sort-track.js';
 
 /**
  * SORT (Bewley et al. 2016, Simple online and realtime tracking), as its reference code does it: Kalman prediction, optimal assignment by
- * overlap, a track shown once it was seen in `min-hits` frames in a row (in the first ones at once) and forgotten after `max-age`.
+ * overlap, a track shown once `min-hits` frames in a row have confirmed it (in the first frames at once) and forgotten after `max-age`.
  * @param config as the plugin's schema has it
  */
 export function sort(config: PluginConfig): Tracker {
