@@ -2,5 +2,5 @@
 import { bootstrap, runNode, setup } from './bootstrap.mjs';
 
 await bootstrap();
-await setup(['onnxruntime', 'human-models']);
+await setup(['onnxruntime', 'human-models', 'blazeface', 'centerface']);
 process.exitCode = await runNode('scripts/run-tests.mjs', process.argv.slice(2));

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   verify: () => import('./verify.js'),
   judge: () => import('./judge.js'),
   export: () => import('./export.js'),
+  track: () => import('./track.js'),
   score: () => import('./score.js'),
   'eval-tracks': () => import('./eval-tracks.js'),
 };

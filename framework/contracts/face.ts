@@ -28,8 +28,8 @@ export interface Frames {
 }
 
 export interface Detector {
-  /** Faces of every frame: [frame][face], highest score first. */
-  detect(frames: Frames): Promise<Detection[][]>;
+  /** Faces of every frame: [frame][face], highest score first. `clip`, boxes in pixels of the frames, is for oracles only. */
+  detect(frames: Frames, clip?: Pick<ClipGeometry, 'clip' | 'truth'>): Promise<Detection[][]>;
   dispose(): void | Promise<void>;
 }
 

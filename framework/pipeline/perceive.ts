@@ -1,4 +1,4 @@
-import type { Clip, Detector, Progress, Tracker } from '../contracts/index.js';
+import type { Clip, ClipGeometry, Detector, Progress, Tracker } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
 import type { RunPlan } from '../plan/run-plan.js';
 import { cropSquares, resizeFrames, scaleBox, type DecodedFrames } from '../video/index.js';
@@ -72,11 +72,12 @@ class ClipView {
     if (known) return { found: known, fresh: false };
     const started = performance.now();
     const frames = await this.frames(viewer.plan.settings);
-    const detections = await (await viewer.detector()).detect(frames);
+    const scale = frames.source.width / frames.width;
+    const detections = await (await viewer.detector()).detect(frames, this.#known(scale));
     const found: Found = {
       width: frames.width,
       height: frames.height,
-      scale: frames.source.width / frames.width,
+      scale,
       times: frames.times,
       detections,
       ms: performance.now() - started,
@@ -92,12 +93,20 @@ class ClipView {
     const tracker = await viewer.tracker();
     const started = performance.now();
     const { width, height, times, scale } = found;
-    const { id, truth } = this.#clip;
-    const people = truth?.people.map((person) => ({ ...person, boxes: person.boxes.map((box) => scaleBox(box, 1 / scale)) }));
-    const geometry = { width, height, times, clip: id, ...(truth && people && { truth: { ...truth, people } }) };
-    const tracked = { ...tracker.track(found.detections, geometry), ms: performance.now() - started };
+    const tracked = {
+      ...tracker.track(found.detections, { width, height, times, ...this.#known(scale) }),
+      ms: performance.now() - started,
+    };
     store.set(this.#digest, tracked);
     return tracked;
+  }
+
+  /** For oracles; `scale` is pixels of the video per pixel of the frames. */
+  #known(scale: number): Pick<ClipGeometry, 'clip' | 'truth'> {
+    const { id, truth } = this.#clip;
+    if (!truth) return { clip: id };
+    const people = truth.people.map((person) => ({ ...person, boxes: person.boxes.map((box) => scaleBox(box, 1 / scale)) }));
+    return { clip: id, truth: { ...truth, people } };
   }
 }
 

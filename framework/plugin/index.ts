@@ -1,5 +1,6 @@
 export { defaultConfig } from './default-config.js';
 export { definePlugin } from './define-plugin.js';
+export { faceLimitProperties, faceLimits } from './face-limits.js';
 export { Comparisons } from './golden/comparisons.js';
 export { GoldenValues } from './golden/golden-values.js';
 export { type LanguageModel, type ModelAnswer, type ModelMessage } from './judging/language-model.js';

@@ -8,7 +8,10 @@ export const generatedPlugins: PluginTable = {
     instructions: () => import('../../plugins/datasets/instructions/plugin.js'),
   },
   detector: {
+    annotations: () => import('../../plugins/detectors/annotations/plugin.js'),
     blazeface: () => import('../../plugins/detectors/blazeface/plugin.js'),
+    centerface: () => import('../../plugins/detectors/centerface/plugin.js'),
+    ultraface: () => import('../../plugins/detectors/ultraface/plugin.js'),
   },
   tracker: {
     annotations: () => import('../../plugins/trackers/annotations/plugin.js'),

@@ -99,7 +99,12 @@ test('npm start installs, builds, sets up and runs, and the second time only set
 
 test('npm test sets up and tests, and passes arguments on', async () => {
   const { calls } = await script('test.mjs', ['framework/config']);
-  assert.equal(calls, [install, build, 'mienlab setup --also onnxruntime --also human-models', 'tests framework/config']);
+  assert.equal(calls, [
+    install,
+    build,
+    'mienlab setup --also onnxruntime --also human-models --also blazeface --also centerface',
+    'tests framework/config',
+  ]);
 });
 
 test('a newer lock file installs again, the same one with a new date does not', async () => {

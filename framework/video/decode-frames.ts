@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Frames } from '../contracts/index.js';
 import { Fault } from '../faults/index.js';
+import { everyFrame, inputArgs, pictureFilters, refusedEveryFrame } from './ffmpeg-arguments.js';
 import { pickFrames, videoDuration, type Sampling } from './pick-frames.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 import { VideoLog } from './video-log.js';
@@ -55,10 +55,6 @@ export async function decodeFrames(path: string, options: DecodeOptions): Promis
   return sample(some!, options, clip, listed);
 }
 
-/** Every frame goes out exactly once, whatever its time stamp. Before ffmpeg 5.1 the option had another name. */
-const everyFrameNow = ['-fps_mode', 'passthrough'];
-let everyFrame = everyFrameNow;
-
 interface Decoded {
   log: VideoLog;
   pixels: Buffer;
@@ -70,7 +66,7 @@ async function decode(path: string, options: DecodeOptions, clip: string, only?:
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = await runFfmpeg({
-    args: [...inputArgs(path), '-vf', filters(options, only), ...everyFrame, '-f', 'rawvideo', 'pipe:1'],
+    args: [...inputArgs(path), '-vf', filters(options, only), ...everyFrame(), '-f', 'rawvideo', 'pipe:1'],
     signal: options.signal,
     line: (line) => log.read(line),
     output: (chunk) => {
@@ -80,10 +76,7 @@ async function decode(path: string, options: DecodeOptions, clip: string, only?:
     },
   });
   if (!only && bytes > SMALL_OUTPUT) return undefined;
-  if (everyFrame === everyFrameNow && end.errors.some((error) => error.includes("'fps_mode'"))) {
-    everyFrame = ['-vsync', '0'];
-    return decode(path, options, clip, only);
-  }
+  if (refusedEveryFrame(end)) return decode(path, options, clip, only);
   log.check(end, path, clip, log.times);
   if (!only) log.checkLength(end, path, clip, log.times);
   return { log, pixels: Buffer.concat(chunks, bytes) };
@@ -113,25 +106,14 @@ async function listTimes(path: string, options: DecodeOptions, clip: string): Pr
   return { times, period: log.period };
 }
 
-function inputArgs(path: string): string[] {
-  // Only files: a playlist must not make ffmpeg reach for the network. `V` leaves out cover pictures.
-  return ['-protocol_whitelist', 'file,pipe', '-i', `file:${resolve(path)}`, '-map', '0:V:0'];
-}
-
 interface Selection {
   times: readonly number[];
   picked: readonly number[];
 }
 
-function filters({ maxSide, size }: DecodeOptions, only?: Selection): string {
-  const limit = maxSide ? `*min(1,${maxSide}/max(iw*sar,ih))` : '';
-  const scale = size ? `w=${size.width}:h=${size.height}` : `w='max(1,round(iw*sar${limit}))':h='max(1,round(ih${limit}))'`;
-  return [
-    ...(only ? [`select='${only.picked.map((index) => around(only.times, index)).join('+')}'`] : []),
-    'showinfo=checksum=0',
-    `scale=${scale}:flags=bilinear+accurate_rnd+full_chroma_int+bitexact`,
-    'format=rgb24',
-  ].join(',');
+function filters(options: DecodeOptions, only?: Selection): string {
+  const select = only ? [`select='${only.picked.map((index) => around(only.times, index)).join('+')}'`] : [];
+  return [...select, ...pictureFilters(options)].join(',');
 }
 
 /** An ffmpeg condition that is true for the frame at `index` alone. */

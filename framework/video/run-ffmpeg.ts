@@ -9,8 +9,8 @@ interface FfmpegRun {
   signal?: AbortSignal;
   /** Written to its standard input, one piece after the other. */
   input?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Gets what it writes to standard output; false ends the process early. */
-  output?: (chunk: Buffer) => boolean;
+  /** Gets what it writes to standard output; false ends the process early, a promise makes it wait. */
+  output?: (chunk: Buffer) => boolean | Promise<boolean>;
   /** Gets every line of its log; levels stand in square brackets. */
   line?: (line: string) => void;
 }
@@ -40,7 +40,11 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
       run.line?.(line);
     });
     child.stdout!.on('data', (chunk: Buffer) => {
-      if (run.output && !run.output(chunk)) kill();
+      const more = run.output?.(chunk) ?? true;
+      if (more === false) kill();
+      if (typeof more === 'boolean') return;
+      child.stdout!.pause();
+      void more.then((go) => (go ? child.stdout!.resume() : (kill(), child.stdout!.resume())), kill);
     });
     const feeding = run.input && child.stdin ? feed(child.stdin, run.input, run.signal) : undefined;
     // A source that throws must not leave the process waiting for more.

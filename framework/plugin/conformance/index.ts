@@ -1,6 +1,8 @@
 export { datasetConforms } from './dataset-conforms.js';
 export { detectorConforms, type DetectorCheck } from './detector-conforms.js';
+export { drawnPeople } from './drawn-people.js';
 export { encoderConforms } from './encoder-conforms.js';
+export { foundInClip } from './found-in-clip.js';
 export { frozenEncoderConforms } from './frozen-encoder-conforms.js';
 export { judgeConforms } from './judge-conforms.js';
 export { llmHeadConforms } from './llm-head-conforms.js';

