@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   sync: () => import('./sync.js'),
   verify: () => import('./verify.js'),
   export: () => import('./export.js'),
+  score: () => import('./score.js'),
 };
 
 async function main(argv: string[]): Promise<number> {

@@ -28,6 +28,7 @@ export const exitCodes = {
   // the run
   DATASET_INVALID: 1,
   DATASET_MISSING: 1,
+  CAPTIONS_INVALID: 1,
   VIDEO_UNREADABLE: 1,
   VIDEO_EMPTY: 1,
   VIDEO_NO_FACE: 1,

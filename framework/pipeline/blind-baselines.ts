@@ -28,22 +28,25 @@ export function blindPredictions({
   seed: number;
 }): BlindPredictions {
   const random = seededRandom(seed).fork('blind-baselines');
-  const constant = trainReferences.length ? typicalCaption(trainReferences, random.fork('constant')) : null;
+  const constant = typicalCaptions(trainReferences, random.fork('constant'))[0] ?? null;
   return {
     constant: constant === null ? null : testClips.map(() => constant),
     other: otherCaptions(testClips, random.fork('other')),
   };
 }
 
-function typicalCaption(captions: readonly string[], random: Random): string {
+/**
+ * Up to 60 drawn captions by their mean ROUGE-L against up to 300 others, the most typical first: what a constant "prediction" is made of.
+ */
+export function typicalCaptions(captions: readonly string[], random: Random): string[] {
   const drawn = shuffle(captions.length, random).slice(0, heldAgainst);
   const tokens = drawn.map((index) => ptbTokenize(captions[index]!));
-  const means = tokens.slice(0, tried).map((candidate, c) => {
+  const sums = tokens.slice(0, tried).map((candidate, c) => {
     let sum = 0;
     for (const [r, reference] of tokens.entries()) if (r !== c) sum += rougeL(candidate, [reference]);
-    return sum;
+    return { sum, caption: captions[drawn[c]!]! };
   });
-  return captions[drawn[means.indexOf(Math.max(...means))]!]!;
+  return sums.sort((a, b) => b.sum - a.sum).map(({ caption }) => caption);
 }
 
 function otherCaptions(clips: readonly Pick<Clip, 'references'>[], random: Random): string[] | null {

@@ -1,4 +1,6 @@
 export { ChatTemplate, type ChatMessage, type RenderOptions } from './chat-template.js';
+export { readCaptionFile, type CaptionEntry } from './captions/caption-file.js';
+export { referencesPath } from './captions/named-references.js';
 export { actionsIn, splitParts } from './event-grammar.js';
 export { HfTokenizer, type DecodeOptions, type EncodeBatchOptions, type EncodeOptions, type Encoding } from './hf-tokenizer.js';
 export { longestMatchChain } from './longest-common-subsequence.js';

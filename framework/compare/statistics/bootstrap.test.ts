@@ -81,4 +81,18 @@ test('the same seed gives the same values, and statistics share their draws', ()
   a!.forEach((value, index) => within(b![index]! - value, 1, 1e-12));
 });
 
+test('clusters are drawn whole, and widen the interval of clips that are alike', () => {
+  // Ten persons with ten clips each that differ by the person alone: as good as ten values.
+  const random = seededRandom(8);
+  const persons = Array.from({ length: 10 }, () => random.normal());
+  const values = persons.flatMap((value) => new Array<number>(10).fill(value));
+  const clusters = persons.map((_, person) => Array.from({ length: 10 }, (_, i) => person * 10 + i));
+  const [drawn] = replicates([meanOf(values)], 100, 4000, seededRandom(9), clusters);
+  const [ofPersons] = replicates([meanOf(persons)], 10, 4000, seededRandom(9));
+  drawn!.forEach((value, i) => within(value, ofPersons![i]!, 1e-12));
+  const width = ([low, high]: [number, number]) => high - low;
+  const [clips] = replicates([meanOf(values)], 100, 4000, seededRandom(9));
+  within(width(percentileInterval(drawn!)!) / width(percentileInterval(clips!)!), Math.sqrt(10), 0.4);
+});
+
 test.run();

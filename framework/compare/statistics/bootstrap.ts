@@ -8,13 +8,28 @@ const zero = 1e-12;
 
 /**
  * Values of several statistics over the same bootstrap resamples of `n` clips (Efron 1979): each resample draws n positions from
- * 0..n-1 with replacement, and every statistic sees the same draw, which makes their differences paired ones.
+ * 0..n-1 with replacement, and every statistic sees the same draw, which makes their differences paired ones. With `clusters`, positions that
+ * belong together (clips of one person, say), whole clusters are drawn, as many as there are (Davison and Hinkley 1997, section 3.8).
  */
-export function replicates(statistics: readonly Statistic[], n: number, resamples: number, random: Random): Float64Array[] {
+export function replicates(
+  statistics: readonly Statistic[],
+  n: number,
+  resamples: number,
+  random: Random,
+  clusters?: readonly (readonly number[])[],
+): Float64Array[] {
   const values = statistics.map(() => new Float64Array(resamples));
-  const positions = new Int32Array(n);
+  const largest = clusters ? Math.max(0, ...clusters.map((cluster) => cluster.length)) : 1;
+  const room = new Int32Array(clusters ? clusters.length * largest : n);
   for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < n; i++) positions[i] = random.integer(n);
+    let count = clusters ? 0 : n;
+    if (!clusters) for (let i = 0; i < n; i++) room[i] = random.integer(n);
+    else {
+      for (let drawn = 0; drawn < clusters.length; drawn++) {
+        for (const position of clusters[random.integer(clusters.length)]!) room[count++] = position;
+      }
+    }
+    const positions = clusters ? room.subarray(0, count) : room;
     for (let s = 0; s < statistics.length; s++) values[s]![resample] = statistics[s]!(positions);
   }
   return values;
