@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   verify: () => import('./verify.js'),
   export: () => import('./export.js'),
   score: () => import('./score.js'),
+  'audit-metrics': () => import('./audit-metrics.js'),
 };
 
 async function main(argv: string[]): Promise<number> {
