@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   export: () => import('./export.js'),
   score: () => import('./score.js'),
   'audit-metrics': () => import('./audit-metrics.js'),
+  compare: () => import('./compare.js'),
 };
 
 async function main(argv: string[]): Promise<number> {
