@@ -18,6 +18,36 @@ function runPip(python, args, { signal, show = true }) {
   });
 }
 
+/** An empty environment of this name in the cache folder; its python. */
+function makeVenv(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const made = spawnSync(process.env.MIENLAB_PYTHON ?? 'python3', ['-m', 'venv', folder], { encoding: 'utf8' });
+  if (made.status !== 0)
+    throw new Error(`no virtual environment could be made with python3 -m venv: ${made.error?.message ?? made.stderr}`);
+}
+
+const quiet = ['install', '--quiet', '--disable-pip-version-check'];
+const captionPackages = ['pycocoevalcap==1.2', 'numpy==2.4.6'];
+
+/**
+ * The python of an environment with pycocoevalcap, made once.
+ * @throws Error where there is no Python 3.10 or newer, or pip cannot install
+ */
+export async function captionsPython({ signal } = {}) {
+  const folder = join(cacheFolder(), 'bench-captions-venv');
+  const python = join(folder, 'bin', 'python');
+  const marker = join(folder, 'installed.json');
+  const wanted = JSON.stringify(captionPackages);
+  if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
+  console.error(`setting up ${folder} (${captionPackages.join(', ')}, by pip; this is done once)`);
+  makeVenv(folder);
+  const { code, errors } = await runPip(python, [...quiet, ...captionPackages], { signal });
+  if (code !== 0) throw new Error(`pip could not install ${captionPackages.join(' ')}:\n${errors}`);
+  writeFileSync(marker, wanted);
+  return python;
+}
+
 /**
  * The environment's python, with PyTorch, transformers and what they need here. torch is the CPU build where pip's index has one, else
  * the plain wheel (several GB, most of it CUDA libraries that nothing here uses).
@@ -31,12 +61,7 @@ export async function benchPython({ signal } = {}) {
   if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
 
   console.error(`setting up ${folder} (PyTorch ${torch} and transformers, by pip; this is done once)`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const made = spawnSync(process.env.MIENLAB_PYTHON ?? 'python3', ['-m', 'venv', folder], { encoding: 'utf8' });
-  if (made.status !== 0)
-    throw new Error(`no virtual environment could be made with python3 -m venv: ${made.error?.message ?? made.stderr}`);
-  const quiet = ['install', '--quiet', '--disable-pip-version-check'];
+  makeVenv(folder);
   const cpuBuild = await runPip(python, [...quiet, `torch==${torch}+cpu`], { signal, show: false });
   const rest = cpuBuild.code === 0 ? packages : [`torch==${torch}`, ...packages];
   const { code, errors } = await runPip(python, [...quiet, ...rest], { signal });

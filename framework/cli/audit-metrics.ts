@@ -11,13 +11,13 @@ import { parseArguments } from './parse-arguments.js';
 
 const options = ['references', 'metrics', 'judge', 'items', 'resamples', 'seed', 'out'] as const;
 
-function requestOf(positionals: readonly string[], given: ReadonlyMap<string, string>): AuditRequest {
+async function requestOf(positionals: readonly string[], given: ReadonlyMap<string, string>): Promise<AuditRequest> {
   const references = given.get('references');
   if (references === undefined) throw new Fault('USAGE', '--references is missing', { hint: 'mienlab audit-metrics --help' });
   const judge = given.get('judge');
   const usual = judge === undefined ? 'cider,rouge-l,bleu' : 'cider,rouge-l,bleu,autodq,tem';
   const metrics = [...new Set((given.get('metrics') ?? usual).split(',').filter(Boolean))];
-  const settings = pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
+  const settings = await pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
   const items = given.get('items');
   return {
     references: { label: references, entries: readCaptionFile(referencesPath(references, (path) => resolve(path))) },
@@ -47,7 +47,7 @@ of FEC-Bench.
   --json                  the same as audit.json on standard output`,
   async run(args) {
     const { positionals, flags, options: given } = parseArguments(args, { flags: ['json'], options });
-    const request = requestOf(positionals, given);
+    const request = await requestOf(positionals, given);
     const [{ auditMetrics }, { createProgress }, { interruption }] = await Promise.all([
       import('../audit/audit-metrics.js'),
       import('../progress/create-progress.js'),

@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import { Fault } from '../faults/index.js';
 
 /** The whole number of `--name`. Throws Fault USAGE for anything else. */
@@ -9,13 +8,18 @@ export function wholeNumber(text: string, name: string): number {
 }
 
 /** `cider.df=fec-bench` and the like, by plugin. Throws Fault USAGE for one that is not among `chosen`. */
-export function pluginOptions(settings: readonly string[], chosen: readonly string[]): Map<string, Record<string, unknown>> {
+export async function pluginOptions(settings: readonly string[], chosen: readonly string[]): Promise<Map<string, Record<string, unknown>>> {
   const found = new Map<string, Record<string, unknown>>(chosen.map((name) => [name, {}]));
+  if (settings.length === 0) return found;
+  const { parse } = await import('yaml');
   for (const setting of settings) {
     const [, plugin, key, text] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(setting) ?? [];
     const own = plugin === undefined ? undefined : found.get(plugin);
     if (!own) {
-      throw new Fault('USAGE', `"${setting}" sets no option of what is chosen`, { expected: 'METRIC.OPTION=VALUE', known: [...found.keys()] });
+      throw new Fault('USAGE', `"${setting}" sets no option of what is chosen`, {
+        expected: 'METRIC.OPTION=VALUE',
+        known: [...found.keys()],
+      });
     }
     own[key!] = parse(text!) as unknown;
   }

@@ -12,7 +12,11 @@ import { parseArguments } from './parse-arguments.js';
 const options = ['predictions', 'references', 'metrics', 'judge', 'against', 'cluster', 'resamples', 'seed'] as const;
 const flags = ['per-item', 'json', 'allow-missing', 'mlflow', 'no-baselines'] as const;
 
-function requestOf(positionals: readonly string[], given: ReadonlyMap<string, string>, on: ReadonlySet<string>): ScoreRequest {
+async function requestOf(
+  positionals: readonly string[],
+  given: ReadonlyMap<string, string>,
+  on: ReadonlySet<string>,
+): Promise<ScoreRequest> {
   const [predictions, references] = (['predictions', 'references'] as const).map((name) => {
     const path = given.get(name);
     if (path === undefined) throw new Fault('USAGE', `--${name} is missing`, { hint: 'mienlab score --help' });
@@ -21,7 +25,7 @@ function requestOf(positionals: readonly string[], given: ReadonlyMap<string, st
   const list = (name: string, otherwise = '') => (given.get(name) ?? otherwise).split(',').filter(Boolean);
   const metrics = [...new Set(list('metrics', 'cider,rouge-l,bleu'))];
   const judge = given.get('judge');
-  const settings = pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
+  const settings = await pluginOptions(positionals, judge === undefined ? metrics : [...metrics, judge]);
   const paths = [predictions, ...list('against')];
   const names = paths.map((path) => basename(path));
   // Two files of the same name are told apart by their paths.
@@ -65,7 +69,7 @@ or, ending with .jsonl, one {"id", "caption"} a line; a reference may have a lis
 Exit code 1 where a file is broken or its ids do not fit.`,
   async run(args) {
     const { positionals, flags: on, options: given } = parseArguments(args, { flags, options });
-    const request = requestOf(positionals, given, on);
+    const request = await requestOf(positionals, given, on);
     const [{ scoreCaptions }, { createProgress }, { interruption }] = await Promise.all([
       import('../score/score-captions.js'),
       import('../progress/create-progress.js'),

@@ -5,7 +5,7 @@ import type { Placed } from './load-settings.js';
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false });
 
-function toFault(error: ErrorObject, schema: ConfigSchema, path: string[], placed: Placed): Fault {
+function toFault(error: ErrorObject, schema: ConfigSchema, path: string[], placed: Pick<Placed, 'fault'>): Fault {
   const inner = error.instancePath.split('/').slice(1);
   const here = [...path, ...inner];
   if (error.keyword === 'additionalProperties') {
@@ -29,7 +29,7 @@ export function checkBlock(
   block: Readonly<Record<string, unknown>>,
   schema: ConfigSchema,
   path: string[],
-  placed: Placed,
+  placed: Pick<Placed, 'fault'>,
 ): { config: PluginConfig; faults: Fault[] } {
   const config = structuredClone(block) as Record<string, unknown>;
   const validate = ajv.compile(schema);

@@ -1,6 +1,6 @@
 import type { Clip, Random } from '../contracts/index.js';
 import { seededRandom } from '../plugin/index.js';
-import { ptbTokenize, rougeL } from '../text/index.js';
+import { ptbTokenize, rougeLOf } from '../text/index.js';
 
 /** Training captions tried as the constant, and training captions each is held against: bounds the search to about half a second. */
 const tried = 60;
@@ -42,8 +42,9 @@ export function typicalCaptions(captions: readonly string[], random: Random): st
   const drawn = shuffle(captions.length, random).slice(0, heldAgainst);
   const tokens = drawn.map((index) => ptbTokenize(captions[index]!));
   const sums = tokens.slice(0, tried).map((candidate, c) => {
+    const score = rougeLOf(candidate);
     let sum = 0;
-    for (const [r, reference] of tokens.entries()) if (r !== c) sum += rougeL(candidate, [reference]);
+    for (const [r, reference] of tokens.entries()) if (r !== c) sum += score(reference);
     return { sum, caption: captions[drawn[c]!]! };
   });
   return sums.sort((a, b) => b.sum - a.sum).map(({ caption }) => caption);

@@ -25,12 +25,16 @@ export interface CaptionSource {
 const few = (ids: readonly string[]) => ids.slice(0, 5).join(', ') + (ids.length > 5 ? `, and ${ids.length - 5} more` : '');
 
 function missingFault(ids: readonly string[], from: string, but: string, known: readonly string[]): Fault {
-  return new Fault('CAPTIONS_INVALID', `${ids.length} ${ids.length === 1 ? 'item is' : 'items are'} in ${but} and not in ${from}: ${few(ids)}`, {
-    where: { source: from },
-    expected: 'the same ids on both sides',
-    nearest: nearest(ids[0]!, known),
-    hint: 'with --allow-missing such items are left out on both sides, and the result says so',
-  });
+  return new Fault(
+    'CAPTIONS_INVALID',
+    `${ids.length} ${ids.length === 1 ? 'item is' : 'items are'} in ${but} and not in ${from}: ${few(ids)}`,
+    {
+      where: { source: from },
+      expected: 'the same ids on both sides',
+      nearest: nearest(ids[0]!, known),
+      hint: 'with --allow-missing such items are left out on both sides, and the result says so',
+    },
+  );
 }
 
 /** What is odd about a caption and yet scored. */
@@ -38,7 +42,9 @@ function oddities(caption: string): string[] {
   return [
     ...(caption.trim() ? [] : ['the caption is empty']),
     ...(caption.includes('\0') ? ['the caption holds NUL characters, which the tokenizer passes over'] : []),
-    ...(/[\r\v\f\u2028\u2029]/.test(caption) ? ['the caption holds line separators that make pycocoevalcap shift all later captions; here they are spaces'] : []),
+    ...(/[\r\v\f\u2028\u2029]/.test(caption)
+      ? ['the caption holds line separators that make pycocoevalcap shift all later captions; here they are spaces']
+      : []),
   ];
 }
 
@@ -84,7 +90,8 @@ export function matchItems(references: CaptionSource, systems: readonly CaptionS
     throw new Fault('CAPTIONS_INVALID', 'no item has both a prediction and a reference', { where: { source: references.label } });
   systems.forEach(({ label }, s) => {
     for (const { id } of kept)
-      for (const what of oddities(maps[s]!.get(id)!.captions[0]!)) notes.push({ id, what: systems.length > 1 ? `${what} (${label})` : what });
+      for (const what of oddities(maps[s]!.get(id)!.captions[0]!))
+        notes.push({ id, what: systems.length > 1 ? `${what} (${label})` : what });
   });
   return {
     clips: kept.map(({ id, captions }) => ({ id, video: '', split: 'test', instruction: '', references: captions })),

@@ -1,12 +1,19 @@
-import { checkBlock } from '../config/check-block.js';
+import type { checkBlock } from '../config/check-block.js';
 import { pluginContext } from '../container/plugin-context.js';
 import type { Dataset, Judge, Log, PluginKind, PluginManifest, Progress, Score, ScoredClip } from '../contracts/index.js';
 import { Fault, FaultList } from '../faults/index.js';
 import { benjaminiHochberg } from '../compare/statistics/benjamini-hochberg.js';
 import { holm } from '../compare/statistics/holm.js';
-import { pairedTests, type PairedTests, type ResamplingOptions, type ScoreEstimate, scoreEstimate } from '../compare/statistics/paired-tests.js';
+import {
+  pairedTests,
+  type PairedTests,
+  type ResamplingOptions,
+  resampleScores,
+  type ScoreEstimate,
+} from '../compare/statistics/paired-tests.js';
 import { scoreRun } from '../pipeline/score-run.js';
-import { seededRandom } from '../plugin/index.js';
+import { defaultConfig } from '../plugin/default-config.js';
+import { seededRandom } from '../plugin/seeded-random.js';
 import type { PluginRegistry } from '../plugin/plugin-registry.js';
 import { scoreBaselines } from './baselines.js';
 import { clipClusters } from './clip-clusters.js';
@@ -69,11 +76,8 @@ export interface CaptionScores {
 }
 
 /** Faults of a plugin's options on the command line. */
-const placed = {
-  choices: [],
-  choiceFault: () => new Fault('CONFIG_VALUE', 'not a choice of the command line'),
-  fault: (path: readonly (string | number)[], ...[code, message, details]: ConstructorParameters<typeof Fault>) =>
-    new Fault(code, message, { where: { source: `command line, ${path.join('.')}` }, ...details }),
+const placed: Parameters<typeof checkBlock>[3] = {
+  fault: (path, code, message, details) => new Fault(code, message, { where: { source: `command line, ${path.join('.')}` }, ...details }),
 };
 
 async function choose<Kind extends 'metric' | 'judge'>(
@@ -82,7 +86,10 @@ async function choose<Kind extends 'metric' | 'judge'>(
   registry: PluginRegistry,
 ): Promise<{ manifest: PluginManifest<Kind>; config: Readonly<Record<string, unknown>> }> {
   const manifest = await registry.load(kind, name);
-  const { config, faults } = checkBlock(options, manifest.config, [name], placed as unknown as Parameters<typeof checkBlock>[3]);
+  // The schema checker is read only where there is something to check.
+  if (Object.keys(options).length === 0 && !manifest.config.required?.length) return { manifest, config: defaultConfig(manifest.config) };
+  const { checkBlock: check } = await import('../config/check-block.js');
+  const { config, faults } = check(options, manifest.config, [name], placed);
   if (faults.length) throw new FaultList(faults);
   return { manifest, config };
 }
@@ -111,7 +118,10 @@ export async function scoreCaptions(request: ScoreRequest, services: ScoreServic
   const made = await Promise.all(
     chosen.map(async ({ manifest, config }) => {
       const impossible = manifest.needs?.some((need) => need === 'grammar' || (need === 'judge' && !judge));
-      return { name: manifest.name, metric: impossible ? null : await manifest.create(context(manifest), config, { judge, grammar: null }) };
+      return {
+        name: manifest.name,
+        metric: impossible ? null : await manifest.create(context(manifest), config, { judge, grammar: null }),
+      };
     }),
   );
   try {
@@ -130,21 +140,22 @@ export async function scoreCaptions(request: ScoreRequest, services: ScoreServic
       resamples: request.resamples,
       clusters: clusters?.of,
     };
+    signal.throwIfAborted();
+    const resampled = resampleScores(
+      runs.flatMap(({ scores }) => scores),
+      options,
+    );
+    const of = new Map(resampled.map((one) => [one.score, one]));
     const [own, ...others] = runs as [(typeof runs)[number], ...typeof runs];
     const metrics = own.scores.map((score): ScoredMetric => {
       signal.throwIfAborted();
       const rivals = others.flatMap(({ label, compared, scores }): Rival[] => {
         const rival = scores.find(({ name }) => name === score.name);
         if (!rival || (!score.caption && baselines.some((baseline) => baseline.label === label))) return [];
-        const tests = compared && !score.detail ? pairedTests(score, rival, options) : null;
-        return [{ label, estimate: scoreEstimate(rival, options), tests: tests && { ...tests, holm: null, benjaminiHochberg: null } }];
+        const tests = compared && !score.detail ? pairedTests(of.get(score)!, of.get(rival)!, options) : null;
+        return [{ label, estimate: of.get(rival)!.estimate, tests: tests && { ...tests, holm: null, benjaminiHochberg: null } }];
       });
-      return {
-        score,
-        estimate: scoreEstimate(score, options),
-        failed: score.values.filter((value) => value === null).length,
-        rivals,
-      };
+      return { score, estimate: of.get(score)!.estimate, failed: score.values.filter((value) => value === null).length, rivals };
     });
     const tested = metrics.flatMap(({ rivals }) => rivals.flatMap(({ tests }) => (tests?.p ? [tests] : [])));
     const p = tested.map(({ p }) => p!.bootstrap);

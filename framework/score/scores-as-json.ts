@@ -21,7 +21,10 @@ function metricAsJson({ score, estimate, failed, rivals }: ScoredMetric): Record
 }
 
 /** What `mienlab score --json` prints: scores by name, values of every item by id, and what must be known to read them. */
-export function scoresAsJson(scores: CaptionScores, request: Pick<ScoreRequest, 'references' | 'predictions' | 'judge' | 'seed' | 'resamples'>): unknown {
+export function scoresAsJson(
+  scores: CaptionScores,
+  request: Pick<ScoreRequest, 'references' | 'predictions' | 'judge' | 'seed' | 'resamples'>,
+): unknown {
   return {
     predictions: request.predictions.label,
     references: request.references.label,

@@ -9,7 +9,8 @@ function column(head: string, cells: readonly string[], align: 'left' | 'right' 
   return { head, cells: cells.map((text) => ({ text })), align };
 }
 
-const number = (value: number | undefined | null) => (value === undefined || value === null ? '-' : formatValue(value, digits, asciiNumbers));
+const number = (value: number | undefined | null) =>
+  value === undefined || value === null ? '-' : formatValue(value, digits, asciiNumbers);
 const interval = (ends: [number, number] | undefined | null) => (ends ? formatInterval(ends, digits, asciiNumbers) : '-');
 
 function comparisons({ metrics }: CaptionScores, width: number): string[] {
@@ -29,15 +30,33 @@ function comparisons({ metrics }: CaptionScores, width: number): string[] {
     ...textColumns(
       names,
       [
-        column('', cells(({ difference }) => formatDifference(difference, digits, asciiNumbers))),
-        column('95 %', cells((tests) => interval(tests.interval))),
+        column(
+          '',
+          cells(({ difference }) => formatDifference(difference, digits, asciiNumbers)),
+        ),
+        column(
+          '95 %',
+          cells((tests) => interval(tests.interval)),
+        ),
         column('p', p('bootstrap')),
-        column('Holm', cells(({ holm }) => (holm === null ? '-' : formatP(holm)))),
-        column('BH', cells(({ benjaminiHochberg }) => (benjaminiHochberg === null ? '-' : formatP(benjaminiHochberg)))),
+        column(
+          'Holm',
+          cells(({ holm }) => (holm === null ? '-' : formatP(holm))),
+        ),
+        column(
+          'BH',
+          cells(({ benjaminiHochberg }) => (benjaminiHochberg === null ? '-' : formatP(benjaminiHochberg))),
+        ),
         column('permutation', p('permutation')),
         column('Wilcoxon', p('wilcoxon')),
-        column('d', cells(({ effect }) => number(effect))),
-        column('n shows', cells(({ detectable }) => number(detectable))),
+        column(
+          'd',
+          cells(({ effect }) => number(effect)),
+        ),
+        column(
+          'n shows',
+          cells(({ detectable }) => number(detectable)),
+        ),
       ],
       width,
     ),
@@ -55,9 +74,18 @@ export function scoresAsText(scores: CaptionScores, { width, perItem }: { width:
       'left',
     ),
     [
-      column('value', metrics.map(({ estimate }) => number(estimate?.value))),
-      column('95 %', metrics.map(({ estimate }) => interval(estimate?.interval))),
-      column('n', metrics.map(({ estimate, failed }) => `${estimate?.n ?? 0}${failed ? ` (${failed} not scored)` : ''}`)),
+      column(
+        'value',
+        metrics.map(({ estimate }) => number(estimate?.value)),
+      ),
+      column(
+        '95 %',
+        metrics.map(({ estimate }) => interval(estimate?.interval)),
+      ),
+      column(
+        'n',
+        metrics.map(({ estimate, failed }) => `${estimate?.n ?? 0}${failed ? ` (${failed} not scored)` : ''}`),
+      ),
       ...labels.map((label) =>
         column(
           label,

@@ -7,6 +7,6 @@ export { longestMatchChain } from './longest-common-subsequence.js';
 export { NgramIndex, type NgramCounts } from './ngram-index.js';
 export { padRows, type PaddedRows, type PaddingSide } from './pad-rows.js';
 export { ptbTokenize } from './ptb-tokenize.js';
-export { rougeL } from './rouge-l.js';
+export { rougeL, rougeLOf } from './rouge-l.js';
 export { tokenizeClips } from './tokenize-clips.js';
 export { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.js';

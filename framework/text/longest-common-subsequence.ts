@@ -1,35 +1,52 @@
-const none = new Uint32Array(0);
+/** Where the tokens of one sequence stand: what a longest common subsequence with any other is found from. */
+export interface LcsTable {
+  length: number;
+  /** 32 places in one word. */
+  words: number;
+  /** Of every token where its bits begin. */
+  rows: ReadonlyMap<string, number>;
+  bits: Uint32Array;
+}
+
+export function lcsTable(tokens: readonly string[]): LcsTable {
+  const words = (tokens.length + 31) >>> 5;
+  const rows = new Map<string, number>();
+  const bits = new Uint32Array(words * tokens.length);
+  for (let i = 0; i < tokens.length; i++) {
+    let row = rows.get(tokens[i]!);
+    if (row === undefined) rows.set(tokens[i]!, (row = rows.size * words));
+    bits[row + (i >>> 5)]! |= 1 << (i & 31);
+  }
+  return { length: tokens.length, words, rows, bits };
+}
+
+/** As `lcsLength`, one of the two sequences as a table. */
+export function lcsLengthOf({ length, words, rows, bits }: LcsTable, tokens: readonly string[]): number {
+  // A zero bit in the state is a step of the LCS length along the table's sequence.
+  const state = new Uint32Array(words).fill(0xffffffff);
+  for (let t = 0; t < tokens.length; t++) {
+    const row = rows.get(tokens[t]!);
+    if (row === undefined) continue;
+    let carry = 0;
+    for (let w = 0; w < words; w++) {
+      const value = state[w]!;
+      const places = bits[row + w]!;
+      const sum = value + ((value & places) >>> 0) + carry;
+      carry = sum > 0xffffffff ? 1 : 0;
+      state[w] = sum | (value & ~places);
+    }
+  }
+  let steps = 0;
+  for (let i = 0; i < length; i++) if ((state[i >>> 5]! & (1 << (i & 31))) === 0) steps++;
+  return steps;
+}
 
 /**
  * Length of the longest common subsequence of two token sequences, 0..min of their lengths.
  * Bit-parallel, 32 tokens of `a` in one step: H. Hyyrö, "Bit-parallel LCS-length computation revisited", 2004.
  */
 export function lcsLength(a: readonly string[], b: readonly string[]): number {
-  const words = (a.length + 31) >>> 5;
-  // For every token of a, the bits of the places where it stands.
-  const places = new Map<string, Uint32Array>();
-  for (let i = 0; i < a.length; i++) {
-    let bits = places.get(a[i]!);
-    if (!bits) places.set(a[i]!, (bits = new Uint32Array(words)));
-    bits[i >>> 5]! |= 1 << (i & 31);
-  }
-  // A zero bit in the row is a step of the LCS length along a.
-  const row = new Uint32Array(words).fill(0xffffffff);
-  for (const token of b) {
-    const bits = places.get(token) ?? none;
-    if (bits === none) continue;
-    let carry = 0;
-    for (let w = 0; w < words; w++) {
-      const value = row[w]!;
-      const hit = (value & bits[w]!) >>> 0;
-      const sum = value + hit + carry;
-      carry = sum > 0xffffffff ? 1 : 0;
-      row[w] = sum | (value & ~hit);
-    }
-  }
-  let length = 0;
-  for (let i = 0; i < a.length; i++) if ((row[i >>> 5]! & (1 << (i & 31))) === 0) length++;
-  return length;
+  return lcsLengthOf(lcsTable(a), b);
 }
 
 /**

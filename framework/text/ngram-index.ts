@@ -11,15 +11,25 @@ export interface NgramCounts {
 export class NgramIndex {
   private readonly tokens = new Map<string, number>();
   /** Edges, four numbers a slot so that one look-up touches one cache line: parent node, token, child node (0, the root, in a free slot), unused. */
-  private edges = new Int32Array(4 << 15);
-  private orders = new Uint8Array(1 << 14);
+  private edges: Int32Array;
+  private orders: Uint8Array;
   /** Where an n-gram of the text being counted stands in its list, valid where `stamps` holds this text's number. */
-  private places = new Int32Array(1 << 14);
-  private stamps = new Int32Array(1 << 14);
+  private places: Int32Array;
+  private stamps: Int32Array;
   private texts = 0;
   private nodes = 1;
 
-  constructor(readonly maxOrder: number) {}
+  /** `expected`: about how many n-grams will be counted; only the time that growing takes depends on it. */
+  constructor(
+    readonly maxOrder: number,
+    expected = 1 << 13,
+  ) {
+    const room = 2 ** Math.ceil(Math.log2(Math.max(64, 2 * expected)));
+    this.edges = new Int32Array(8 * room);
+    this.orders = new Uint8Array(room);
+    this.places = new Int32Array(room);
+    this.stamps = new Int32Array(room);
+  }
 
   /** Ids are below this number. */
   get size(): number {
@@ -31,8 +41,18 @@ export class NgramIndex {
     return this.orders[id]!;
   }
 
+  /** Forgets all n-grams; ids begin anew. For texts that only few others are held against: a small table stays in the processor's cache. */
+  clear(): void {
+    this.tokens.clear();
+    this.edges.fill(0);
+    this.stamps.fill(0);
+    this.texts = 0;
+    this.nodes = 1;
+  }
+
   count(tokens: readonly string[]): NgramCounts {
-    const numbers = tokens.map((token) => this.token(token));
+    const numbers = new Int32Array(tokens.length);
+    for (let i = 0; i < tokens.length; i++) numbers[i] = this.token(tokens[i]!);
     const ids = new Int32Array(numbers.length * this.maxOrder);
     const counts = new Int32Array(ids.length);
     let distinct = 0;

@@ -96,8 +96,6 @@ const token = new RegExp(
   'gu',
 );
 
-/** Most words, found without the long list above. */
-const plainWord = / *([A-Za-z]+(?:-[A-Za-z]+)*)(?=[ ,]|$)/y;
 const ignored = /\u00ad/g;
 const lineEnds = /[\n\r\v\f\u0085\u2028\u2029]/g;
 /** Variation selectors, the enclosing key cap and all beyond the basic plane: the tokenizer knows none of them. */
@@ -112,12 +110,15 @@ export function ptbTokenize(caption: string): string[] {
   const text = caption.replace(ignored, '').replace(lineEnds, ' ').replace(unknown, ' ');
   const tokens: string[] = [];
   for (let at = 0; at < text.length;) {
-    plainWord.lastIndex = at;
-    const plain = plainWord.exec(text);
-    if (plain && !halved.has(plain[1]!.toLowerCase())) {
-      tokens.push(plain[1]!.toLowerCase());
-      at = plainWord.lastIndex;
-      continue;
+    while (text.charCodeAt(at) === space) at++;
+    const end = plainWordEnd(text, at);
+    if (end > at) {
+      const word = text.slice(at, end).toLowerCase();
+      if (!halved.has(word)) {
+        tokens.push(word);
+        at = end;
+        continue;
+      }
     }
     token.lastIndex = at;
     const match = token.exec(text);
@@ -126,6 +127,25 @@ export function ptbTokenize(caption: string): string[] {
     at = token.lastIndex;
   }
   return tokens;
+}
+
+const [space, comma, hyphen] = [0x20, 0x2c, 0x2d];
+
+/**
+ * The end of a word of ASCII letters, hyphens between them, before a space, a comma or the end of the text: most words, found without the long
+ * list above. `at` where there is none.
+ */
+function plainWordEnd(text: string, at: number): number {
+  let end = at;
+  for (; end < text.length; end++) {
+    const c = text.charCodeAt(end);
+    const letter = c | 0x20;
+    if (letter >= 0x61 && letter <= 0x7a) continue;
+    if (c === space || c === comma) return text.charCodeAt(end - 1) === hyphen ? at : end;
+    // Two hyphens are a dash, and one that no letter stands before is no part of a word.
+    if (c !== hyphen || end === at || text.charCodeAt(end - 1) === hyphen) return at;
+  }
+  return text.charCodeAt(end - 1) === hyphen ? at : end;
 }
 
 function rewrite(found: string, groups: Record<string, string | undefined>): string[] {

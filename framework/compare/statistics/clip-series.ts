@@ -27,11 +27,14 @@ function meanOver(scores: readonly Score[], clips: readonly number[]): Statistic
 }
 
 function aggregateOver(scores: readonly Score[], clips: readonly number[]): Statistic {
+  const of = Int32Array.from(clips);
   const indices: number[] = [];
   return (positions) => {
     indices.length = positions.length;
-    for (let i = 0; i < positions.length; i++) indices[i] = clips[positions[i]!]!;
-    return scores.reduce((sum, score) => sum + score.aggregate!(indices), 0) / scores.length;
+    for (let i = 0; i < positions.length; i++) indices[i] = of[positions[i]!]!;
+    let sum = 0;
+    for (const score of scores) sum += score.aggregate!(indices);
+    return sum / scores.length;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Random, Score } from '../../contracts/index.js';
 import { percentileInterval, replicates, twoSidedP } from './bootstrap.js';
-import { type ClipSeries, clipSeries, restricted, sharedClips, valueOver } from './clip-series.js';
+import { type ClipSeries, clipSeries, restricted, sameClips, sharedClips, valueOver } from './clip-series.js';
 import { signFlipTest } from './sign-flip-test.js';
 import { wilcoxon } from './wilcoxon.js';
 
@@ -52,54 +52,88 @@ function groups(clips: readonly number[], clusters: readonly number[] | undefine
   return [...found.values()];
 }
 
+/** A score with its bootstrap values. */
+export interface ResampledScore {
+  score: Score;
+  series: ClipSeries;
+  /** Null where no clip has a value. */
+  estimate: ScoreEstimate | null;
+  /** Null for fewer than two clips (or clusters), or where nothing was to be resampled. */
+  drawn: Float64Array | null;
+}
+
+const all = (score: Score) => score.values.map((_, i) => i);
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Standard deviation of a sample; NaN for fewer than two values. */
+function spread(values: ArrayLike<number>): number {
+  const middle = mean(values);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - middle) ** 2;
+  return Math.sqrt(sum / (values.length - 1));
+}
+
+/** Bootstrap values of series over the same clips; a fork is the same source every time, so that those of two calls are paired as well. */
 function draw(series: readonly ClipSeries[], { random, resamples, clusters }: ResamplingOptions): Float64Array[] | null {
   const { clips } = series[0]!;
   const together = groups(clips, clusters);
   if ((together ?? clips).length < 2 || resamples === 0) return null;
-  // A fork is the same source every time: series of the same clips see the same draws.
-  const source = random.fork('bootstrap');
-  return replicates(
-    series.map((one) => one.over(one.clips)),
-    clips.length,
-    resamples,
-    source,
-    together,
-  );
+  const statistics = series.map((one) => one.over(one.clips));
+  return replicates(statistics, clips.length, resamples, random.fork('bootstrap'), together);
 }
 
-const all = (score: Score) => score.values.map((_, i) => i);
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** A score with its interval; null where no clip has a value. */
-export function scoreEstimate(score: Score, options: ResamplingOptions): ScoreEstimate | null {
-  const series = clipSeries([score], all(score));
-  const value = valueOver(series, series.clips);
-  if (!Number.isFinite(value)) return null;
-  const drawn = draw([series], options);
-  return {
-    value,
-    mean: mean(series.clips.map((clip) => score.values[clip]!)),
-    interval: drawn && percentileInterval(drawn[0]!),
-    n: series.clips.length,
-  };
+/** Estimates of many scores, of one system or several, over the same clips: those with values for the same clips see the same resamples. */
+export function resampleScores(scores: readonly Score[], options: ResamplingOptions): ResampledScore[] {
+  const found = scores.map((score) => clipSeries([score], all(score)));
+  const drawn = new Array<Float64Array | null>(scores.length).fill(null);
+  const open = new Set(found.keys());
+  for (const first of open) {
+    const together = [...open].filter((index) => sameClips(found[first]!, found[index]!));
+    const values = draw(
+      together.map((index) => found[index]!),
+      options,
+    );
+    together.forEach((index, i) => {
+      drawn[index] = values && values[i]!;
+      open.delete(index);
+    });
+  }
+  return scores.map((score, index): ResampledScore => {
+    const series = found[index]!;
+    const value = valueOver(series, series.clips);
+    const values = drawn[index]!;
+    const estimate = Number.isFinite(value)
+      ? {
+          value,
+          mean: mean(series.clips.map((clip) => score.values[clip]!)),
+          interval: values && percentileInterval(values),
+          n: series.clips.length,
+        }
+      : null;
+    return { score, series, estimate, drawn: values };
+  });
 }
 
 /** Paired tests of `first` against `second`, the same score of two systems; null where they share no clip. */
-export function pairedTests(first: Score, second: Score, options: ResamplingOptions): PairedTests | null {
-  const whole = [first, second].map((score) => clipSeries([score], all(score)));
-  const clips = sharedClips(whole[0]!, whole[1]!);
-  const [a, b] = whole.map((series) => restricted(series, clips)) as [ClipSeries, ClipSeries];
+export function pairedTests(first: ResampledScore, second: ResampledScore, options: ResamplingOptions): PairedTests | null {
+  const clips = sharedClips(first.series, second.series);
+  const [a, b] = [first, second].map(({ series }) => restricted(series, clips)) as [ClipSeries, ClipSeries];
   const difference = valueOver(a, clips) - valueOver(b, clips);
   if (!Number.isFinite(difference)) return null;
-  const drawn = draw([a, b], options);
-  const own = clips.map((clip) => first.values[clip]! - second.values[clip]!);
-  const deviation = Math.sqrt(own.reduce((sum, value) => sum + (value - mean(own)) ** 2, 0) / (own.length - 1));
-  const effect = deviation > 0 ? mean(own) / deviation : null;
-  if (!drawn) return { difference, interval: null, n: clips.length, p: null, effect, detectable: null };
+  const drawn = sameClips(first.series, second.series) ? [first.drawn, second.drawn] : (draw([a, b], options) ?? [null, null]);
+  const own = clips.map((clip) => first.score.values[clip]! - second.score.values[clip]!);
+  const average = mean(own);
+  const deviation = spread(own);
+  const effect = deviation > 0 ? average / deviation : null;
+  const [ofFirst, ofSecond] = drawn;
+  if (!ofFirst || !ofSecond) return { difference, interval: null, n: clips.length, p: null, effect, detectable: null };
 
-  const differences = drawn[0]!.map((value, i) => value - drawn[1]![i]!);
-  const middle = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-  const error = Math.sqrt(differences.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (differences.length - 1));
+  const differences = ofFirst.map((value, i) => value - ofSecond[i]!);
   const together = groups(clips, options.clusters);
   const sums = together?.map((positions) => positions.reduce((sum, position) => sum + own[position]!, 0)) ?? own;
   const means = together?.map((positions, i) => sums[i]! / positions.length) ?? own;
@@ -110,9 +144,10 @@ export function pairedTests(first: Score, second: Score, options: ResamplingOpti
     p: {
       bootstrap: twoSidedP(differences),
       permutation: signFlipTest(sums, options.resamples, options.random.fork('permutation')).p,
-      wilcoxon: wilcoxon(means).p,
+      // Equal on every clip: there is no rank to test.
+      wilcoxon: means.every((value) => value === 0) ? 1 : wilcoxon(means).p,
     },
     effect,
-    detectable: (zForLevel + zForPower) * error,
+    detectable: (zForLevel + zForPower) * spread(differences),
   };
 }

@@ -108,21 +108,26 @@ export function parseCaptionFile(text: string, source: string): CaptionEntry[] {
   for (const { where, id, caption, fields } of itemsOf(text, source)) {
     const name = typeof id === 'number' ? String(id) : id;
     if (typeof name !== 'string' || name === '') {
-      faults.push(invalid(id === undefined ? 'an item has no "id"' : `an id is ${JSON.stringify(id)}`, where, 'a text or a number as "id"'));
+      faults.push(
+        invalid(id === undefined ? 'an item has no "id"' : `an id is ${JSON.stringify(id)}`, where, 'a text or a number as "id"'),
+      );
       continue;
     }
     const captions = Array.isArray(caption) ? (caption as unknown[]) : [caption];
     if (captions.length === 0 || captions.some((one) => typeof one !== 'string')) {
       const meant = caption === undefined ? nearest('caption', Object.keys(fields)) : undefined;
-      const what = caption === undefined ? 'has no "caption"' : `has the caption ${JSON.stringify(caption)?.slice(0, 40)}`;
-      faults.push(
-        new Fault('CAPTIONS_INVALID', `item "${name}" ${what}`, { where, expected: 'a text, or a list of texts', nearest: meant }),
-      );
+      const what =
+        caption === undefined
+          ? `has no "caption"${meant ? `, but "${meant}"` : ''}`
+          : `has the caption ${JSON.stringify(caption)?.slice(0, 40)}`;
+      faults.push(invalid(`item "${name}" ${what}`, where, 'a text, or a list of texts'));
       continue;
     }
     const before = first.get(name);
     if (before) {
-      faults.push(invalid(`the id "${name}" stands twice, first in line ${before.line}`, where, 'one item an id; several captions as a list'));
+      faults.push(
+        invalid(`the id "${name}" stands twice, first in line ${before.line}`, where, 'one item an id; several captions as a list'),
+      );
       continue;
     }
     first.set(name, where);

@@ -12,13 +12,15 @@ export interface BleuCounts {
   guessed: readonly number[];
 }
 
-/** Counts of one candidate against one or more references, one function over many texts so that n-grams are looked up in one index. */
+/** Counts of one candidate against one or more references, one function over many texts, whose tables are used again. */
 export function bleuCounter(n = 4): (candidate: Tokens, references: readonly Tokens[]) => BleuCounts {
-  const index = new NgramIndex(n);
+  // Emptied before every text: no more is held against one another than a candidate and its references.
+  const index = new NgramIndex(n, 1 << 9);
   // The most that one reference has of an n-gram, by id; all 0 between two texts.
   let most = new Int32Array(0);
   return (candidate, references) => {
     const correct = new Array<number>(n + 1).fill(0);
+    index.clear();
     const counted = references.map((reference) => index.count(reference));
     const { ids, counts } = index.count(candidate);
     if (index.size > most.length) most = new Int32Array(index.size * 2);
@@ -52,23 +54,66 @@ const small = 1e-9;
  * the length ratio is below 1. (K. Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.)
  */
 export function bleu(counts: readonly BleuCounts[], n = 4): number[] {
-  let candidateLength = 0;
-  let referenceLength = 0;
-  const correct = new Array<number>(n + 1).fill(0);
-  const guessed = new Array<number>(n + 1).fill(0);
-  for (const text of counts) {
-    candidateLength += text.candidateLength;
-    referenceLength += text.referenceLength;
-    for (let order = 1; order <= n; order++) {
-      correct[order]! += text.correct[order]!;
-      guessed[order]! += text.guessed[order]!;
-    }
-  }
-  const ratio = (candidateLength + tiny) / (referenceLength + small);
+  const sums = new Array<number>(2 + 2 * n).fill(0);
+  for (const text of counts) rowOf(text, n).forEach((value, column) => (sums[column]! += value));
+  return bleuOfSums(sums, n);
+}
+
+/**
+ * BLEU-1 .. BLEU-n over any of `clips` clips, with repeats, from the counts of those at `indices`; the others are passed over. NaN over none.
+ * A bootstrap asks thousands of times, and every order asks for the same clips in turn: counts lie in columns, the last answer is kept.
+ */
+export function corpusBleu(
+  counts: readonly BleuCounts[],
+  indices: readonly number[],
+  clips: number,
+  n: number,
+): (chosen: readonly number[]) => readonly number[] {
+  const columns = Array.from({ length: 2 + 2 * n }, () => new Float64Array(clips));
+  const known = new Float64Array(clips);
+  counts.forEach((text, i) => {
+    rowOf(text, n).forEach((value, column) => (columns[column]![indices[i]!] = value));
+    known[indices[i]!] = 1;
+  });
+  let last: readonly number[] = [];
+  let answer: readonly number[] = new Array<number>(n).fill(NaN);
+  return (chosen) => {
+    if (same(chosen, last)) return answer;
+    last = chosen.slice();
+    const found = sumOver(known, chosen) > 0;
+    answer = found
+      ? bleuOfSums(
+          columns.map((column) => sumOver(column, chosen)),
+          n,
+        )
+      : new Array<number>(n).fill(NaN);
+    return answer;
+  };
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function sumOver(column: Float64Array, chosen: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < chosen.length; i++) sum += column[chosen[i]!]!;
+  return sum;
+}
+
+/** Lengths, then matches and n-grams of every order. */
+function rowOf({ candidateLength, referenceLength, correct, guessed }: BleuCounts, n: number): number[] {
+  return [candidateLength, referenceLength, ...correct.slice(1, n + 1), ...guessed.slice(1, n + 1)];
+}
+
+function bleuOfSums(sums: readonly number[], n: number): number[] {
+  const ratio = (sums[0]! + tiny) / (sums[1]! + small);
   const penalty = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
   let product = 1;
   return Array.from({ length: n }, (_, i) => {
-    product *= (correct[i + 1]! + tiny) / (guessed[i + 1]! + small);
+    product *= (sums[2 + i]! + tiny) / (sums[2 + n + i]! + small);
     return product ** (1 / (i + 1)) * penalty;
   });
 }

@@ -1,6 +1,6 @@
 import { definePlugin } from 'mienlab/plugin';
 import { tokenizeClips } from 'mienlab/text';
-import { bleu, bleuCounter } from './bleu.js';
+import { bleu, bleuCounter, corpusBleu } from './bleu.js';
 
 export default definePlugin({
   kind: 'metric',
@@ -35,15 +35,11 @@ export default definePlugin({
         const count = bleuCounter(n);
         const counts = candidates.map((candidate, i) => count(candidate, references[i]!));
         const each = counts.map((one) => bleu([one], n));
-        const place = new Map(indices.map((clip, i) => [clip, i]));
-        const corpus = (chosen: readonly number[], order: number) => {
-          const found = chosen.flatMap((clip) => counts[place.get(clip) ?? -1] ?? []);
-          return found.length ? bleu(found, n)[order]! : NaN;
-        };
+        const corpus = corpusBleu(counts, indices, clips.length, n);
         return Array.from({ length: n }, (_, order) => ({
           name: `bleu-${order + 1}`,
           values: spread(each.map((values) => values[order]!)),
-          aggregate: (chosen: readonly number[]) => corpus(chosen, order),
+          aggregate: (chosen: readonly number[]) => corpus(chosen)[order]!,
           higherIsBetter: true,
           caption: true,
           // BLEU is quoted by its longest n-grams.

@@ -12,8 +12,15 @@ export interface DocumentFrequencies {
 
 /** Document frequencies of a set of references, [video][reference][token]; n-grams of orders 1..n. */
 export function documentFrequencies(references: readonly (readonly Tokens[])[], n = 4): DocumentFrequencies {
-  const index = new NgramIndex(n);
+  const index = new NgramIndex(n, expectedNgrams(references, n));
   return frequenciesOf(index, countAll(index, references));
+}
+
+/** About how many different n-grams references and as many candidates hold. */
+function expectedNgrams(references: readonly (readonly Tokens[])[], n: number): number {
+  let tokens = 0;
+  for (const video of references) for (const reference of video) tokens += reference.length;
+  return Math.min(1 << 22, Math.ceil((tokens * n) / 2));
 }
 
 function countAll(index: NgramIndex, references: readonly (readonly Tokens[])[]): NgramCounts[][] {
@@ -55,7 +62,7 @@ export function cider(
   references: readonly (readonly Tokens[])[],
   { n = 4, sigma = 6, frequencies }: { n?: number; sigma?: number; frequencies?: DocumentFrequencies } = {},
 ): number[] {
-  const index = frequencies?.index ?? new NgramIndex(n);
+  const index = frequencies?.index ?? new NgramIndex(n, expectedNgrams(references, n));
   const referenceCounts = countAll(index, references);
   const { frequency, videos } = frequencies ?? frequenciesOf(index, referenceCounts);
   const unseen = Math.log(videos);

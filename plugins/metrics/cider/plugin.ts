@@ -43,7 +43,9 @@ export default definePlugin({
             readCaptionFile(referencesPath(df, resolve)).map(({ captions }) => captions.map(ptbTokenize)),
             n,
           );
-    const from = frequencies ? `document frequencies from ${df}, ${frequencies.videos} videos` : 'document frequencies from the evaluated references';
+    const from = frequencies
+      ? `document frequencies from ${df}, ${frequencies.videos} videos`
+      : 'document frequencies from the evaluated references';
     return {
       score: async (clips) => {
         const { candidates, references, spread } = tokenizeClips(clips);
