@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   mlflow: () => import('./mlflow.js'),
   sync: () => import('./sync.js'),
   verify: () => import('./verify.js'),
+  judge: () => import('./judge.js'),
   export: () => import('./export.js'),
   score: () => import('./score.js'),
   'audit-metrics': () => import('./audit-metrics.js'),

@@ -93,8 +93,11 @@ export function buildRunContainer(root: Container, { plugins, judge, metrics, se
           metrics.map(async ({ manifest, config }): Promise<NamedMetric> => {
             const inputs = { judge: chosen, grammar: dataset.grammar ?? null };
             const { needs = [] } = manifest;
-            if ((needs.includes('grammar') && !inputs.grammar) || (needs.includes('judge') && !chosen))
-              return { name: manifest.name, metric: null };
+            const lacking =
+              (needs.includes('grammar') && !inputs.grammar) ||
+              (needs.includes('judge') && !chosen) ||
+              (needs.includes('ratings') && !chosen?.rate);
+            if (lacking) return { name: manifest.name, metric: null };
             return { name: manifest.name, metric: await manifest.create(context(manifest, log, progress, signal), config, inputs) };
           }),
         ),

@@ -40,6 +40,7 @@ export const exitCodes = {
   TOKENIZER_INVALID: 1,
   TEMPLATE_INVALID: 1,
   SAMPLE_INVALID: 1,
+  JUDGE_FAILED: 1,
   RUN_FAILED: 1,
   // run log
   RUNLOG_REFUSED: 4,

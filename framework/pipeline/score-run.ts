@@ -20,6 +20,7 @@ function unmet(
     references: !clips.some(({ clip }) => clip.references.length) && 'no test clip has a reference caption',
     truth: !truth && 'the dataset has no ground truth',
     judge: !judge.made && (judge.chosen ? `the judge "${judge.chosen}" cannot work: ${noGrammar}` : 'no judge is chosen (judge=NAME)'),
+    ratings: !judge.made?.rate && `the judge "${judge.made?.id ?? 'none'}" does not rate answers`,
     grammar: !grammar && noGrammar,
     principal: !clips.some(({ principal }) => principal) && 'this run tracks no faces',
   };
@@ -42,7 +43,7 @@ export async function scoreRun(
       result.skipped.push({ metric: name, reason: reason ?? 'what it needs is not there' });
       continue;
     }
-    for (const score of await metric.score(clips)) {
+    for (const score of await scoresOf(metric, clips, (failed) => result.skipped.push({ metric: name, reason: `not scored: ${failed}` }))) {
       if (score.values.length !== clips.length) {
         throw new Fault(
           'PLUGIN_FAILED',
@@ -53,6 +54,17 @@ export async function scoreRun(
     }
   }
   return result;
+}
+
+/** A judge that answers nothing leaves its metrics out; it does not end a run whose captions are there. */
+async function scoresOf(metric: Metric, clips: readonly ScoredClip[], unscored: (reason: string) => void): Promise<Score[]> {
+  try {
+    return await metric.score(clips);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'JUDGE_FAILED') throw error;
+    unscored(error.message);
+    return [];
+  }
 }
 
 /** A score over all clips: its own aggregate, else the mean of the values there are; null where there are none. */

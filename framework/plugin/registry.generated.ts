@@ -46,8 +46,11 @@ export const generatedPlugins: PluginTable = {
     'principal-face': () => import('../../plugins/metrics/principal-face/plugin.js'),
     'rouge-l': () => import('../../plugins/metrics/rouge-l/plugin.js'),
     tem: () => import('../../plugins/metrics/tem/plugin.js'),
+    'video-chatgpt': () => import('../../plugins/metrics/video-chatgpt/plugin.js'),
   },
   judge: {
+    openai: () => import('../../plugins/judges/openai/plugin.js'),
+    recorded: () => import('../../plugins/judges/recorded/plugin.js'),
     rules: () => import('../../plugins/judges/rules/plugin.js'),
   },
 };

@@ -4,20 +4,28 @@ import { Fault } from '../faults/index.js';
 /** Milliseconds after which it is worth a line of progress. */
 const worthShowing = 1000;
 
-/** Clips in work at once; a judge that may be asked less often holds requests back by itself. */
+/** Least clips in work at once; a judge that may be asked less often holds requests back by itself. */
 const atOnce = 8;
+
+interface ClipValues<Value> {
+  values: (Value | null)[];
+  /** Clips that could not be scored, by id, with the reason. */
+  failed: Record<string, string>;
+}
 
 /**
  * Scores clips one by one with something that may fail, such as a judge: shows progress, heeds the abort signal, and gives null for a clip
- * that could not be scored, never 0; how many and why is logged. `work` gives null for a clip that has no value.
- * Throws Fault PLUGIN_FAILED where every clip that was tried failed, and the signal's reason where it was aborted.
+ * that could not be scored, never 0; how many and why is logged and returned. `work` gives null for a clip that has no value.
+ * `concurrency` is what the judge takes at once. Throws Fault JUDGE_FAILED where every clip failed, and the signal's reason where it was
+ * aborted.
  */
 export async function scoreEachClip<Value>(
   { log, progress, signal }: Pick<PluginContext, 'log' | 'progress' | 'signal'>,
   label: string,
   clips: readonly ScoredClip[],
   work: (clip: ScoredClip) => Promise<Value | null>,
-): Promise<(Value | null)[]> {
+  concurrency = 1,
+): Promise<ClipValues<Value>> {
   const values = new Array<Value | null>(clips.length).fill(null);
   const failures: { clip: string; cause: unknown }[] = [];
   const started = performance.now();
@@ -39,20 +47,25 @@ export async function scoreEachClip<Value>(
     }
   };
   try {
-    await Promise.all(Array.from({ length: atOnce }, worker));
+    await Promise.all(Array.from({ length: Math.max(atOnce, concurrency) }, worker));
   } finally {
     shown?.end();
   }
   const first = failures[0];
   if (first) {
-    const reason = first.cause instanceof Error ? first.cause.message : String(first.cause);
+    const reason = reasonOf(first.cause);
     if (failures.length === clips.length) {
-      throw new Fault('PLUGIN_FAILED', `${label}: none of ${clips.length} clips could be scored: ${reason}`, {
+      throw new Fault('JUDGE_FAILED', `${label}: none of ${clips.length} clips could be scored: ${reason}`, {
         clip: first.clip,
+        hint: first.cause instanceof Fault ? first.cause.details.hint : undefined,
         cause: first.cause,
       });
     }
     log.warn(`${label}: ${failures.length} of ${clips.length} clips not scored, such as ${first.clip}: ${reason}`);
   }
-  return values;
+  return { values, failed: Object.fromEntries(failures.map(({ clip, cause }) => [clip, reasonOf(cause)])) };
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -32,12 +32,17 @@ test('both lengths are those of a search over all subsequences', () => {
     const expected = bruteForce(a.length, b.length, (i, j) => a[i] === b[j]);
     assert.is(lcsLength(a, b), expected);
     assert.is(
-      longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]),
+      longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]).length,
       expected,
     );
     const matrix = a.map(() => b.map(() => random(3) === 0));
     const matches = (i: number, j: number) => matrix[i]![j]!;
-    assert.is(longestMatchChain(a.length, b.length, matches), bruteForce(a.length, b.length, matches));
+    const chain = longestMatchChain(a.length, b.length, matches);
+    assert.is(chain.length, bruteForce(a.length, b.length, matches));
+    chain.forEach(([i, j], k) => {
+      assert.ok(matches(i, j));
+      if (k) assert.ok(i > chain[k - 1]![0] && j > chain[k - 1]![1]);
+    });
   }
 });
 
@@ -47,7 +52,7 @@ test('the bit-parallel length carries over 32-token words', () => {
       const [a, b] = [tokensOf(length, kinds), tokensOf(length + random(40), kinds)];
       assert.is(
         lcsLength(a, b),
-        longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]),
+        longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]).length,
         `${length} tokens of ${kinds} kinds`,
       );
       assert.is(lcsLength(a, b), lcsLength(b, a));

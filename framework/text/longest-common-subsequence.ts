@@ -50,15 +50,24 @@ export function lcsLength(a: readonly string[], b: readonly string[]): number {
 }
 
 /**
- * Length of the longest chain of matches that goes forward in both sequences: the LCS where `matches(i, j)` stands for equality of the
- * first's item i (below `rows`) and the second's item j (below `columns`). Each item is used at most once.
+ * The longest chain of matches that goes forward in both sequences, as pairs [i, j]: the LCS where `matches(i, j)` stands for equality of
+ * the first's item i (below `rows`) and the second's item j (below `columns`). Each item is used at most once; of several longest chains
+ * the one whose matches come first in the first sequence is given.
  */
-export function longestMatchChain(rows: number, columns: number, matches: (i: number, j: number) => boolean): number {
-  let above = new Array<number>(columns + 1).fill(0);
-  for (let i = 0; i < rows; i++) {
-    const current = [0];
-    for (let j = 0; j < columns; j++) current.push(matches(i, j) ? above[j]! + 1 : Math.max(above[j + 1]!, current[j]!));
-    above = current;
+export function longestMatchChain(rows: number, columns: number, matches: (i: number, j: number) => boolean): [number, number][] {
+  // lengths[i][j]: the longest chain among items i.. and j.. .
+  const lengths = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
+  const hit = Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => matches(i, j)));
+  for (let i = rows - 1; i >= 0; i--) {
+    for (let j = columns - 1; j >= 0; j--) {
+      lengths[i]![j] = hit[i]![j] ? lengths[i + 1]![j + 1]! + 1 : Math.max(lengths[i + 1]![j]!, lengths[i]![j + 1]!);
+    }
   }
-  return above[columns]!;
+  const chain: [number, number][] = [];
+  for (let i = 0, j = 0; i < rows && j < columns;) {
+    if (hit[i]![j]) chain.push([i++, j++]);
+    else if (lengths[i]![j + 1]! >= lengths[i + 1]![j]!) j++;
+    else i++;
+  }
+  return chain;
 }

@@ -6,7 +6,7 @@ import plugin from './plugin.js';
 manifestConforms(plugin, sourceFolder(import.meta.url));
 judgeConforms(plugin);
 
-const config = { 'max-events': 10 };
+const config = { reading: 'auto', 'max-events': 10 };
 const judge = await plugin.create(testContext(), config, { grammar: sampleGrammar });
 
 test('events are the actions of the parts, in order; who is shown is no event', async () => {
@@ -38,19 +38,19 @@ test('single events and free sentences are read as captions are', async () => {
 });
 
 test('no more events than asked for', async () => {
-  const brief = await plugin.create(testContext(), { 'max-events': 1 }, { grammar: sampleGrammar });
+  const brief = await plugin.create(testContext(), { ...config, 'max-events': 1 }, { grammar: sampleGrammar });
   assert.equal(await brief.events('She blinks and smiles.'), ['the person: blink']);
 });
 
 test('the id names the version and the grammar', async () => {
   const other = await plugin.create(testContext(), config, { grammar: { ...sampleGrammar, actions: sampleGrammar.actions.slice(1) } });
-  assert.match(judge.id, /^rules 1\.0\.0, grammar [0-9a-f]{8}$/);
+  assert.match(judge.id, /^rules 1\.1\.0, grammar [0-9a-f]{8}$/);
   assert.is.not(other.id, judge.id);
 });
 
-test('without a grammar there is no judge', () => {
+test('reading by a grammar needs one', () => {
   assert.throws(
-    () => plugin.create(testContext(), config, { grammar: null }),
+    () => plugin.create(testContext(), { ...config, reading: 'grammar' }, { grammar: null }),
     (error: { code: string; message: string }) => error.code === 'PLUGIN_FAILED' && /event grammar/.test(error.message),
   );
 });

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EventGrammar, Judge, Relation } from 'mienlab/contracts';
 import { actionsIn, splitParts } from 'mienlab/text';
+import { entries, follows } from './lexicon.js';
+import { relateAll } from './lexicon-reading.js';
+import { readText } from './read-text.js';
+import { readStatement, statementText } from './statement.js';
 
 /** That an action happens, and in which part of the clip where that is said. */
 interface Statement {
@@ -10,11 +14,41 @@ interface Statement {
 
 const canonical = /^the person: (.+?)(?: \(([^()]*)\))?$/;
 
+const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
+
+/** A judge that knows nothing but the lexicon of facial actions of this folder; for free English captions. */
+export class LexiconRules implements Judge {
+  readonly id: string;
+
+  constructor(
+    version: string,
+    private readonly maxEvents: number,
+  ) {
+    const words = entries.map(({ pattern, ...entry }) => [entry, pattern.source]);
+    this.id = `rules ${version}, lexicon ${digestOf([words, follows])}`;
+  }
+
+  async events(caption: string): Promise<string[]> {
+    return readText(caption).slice(0, this.maxEvents).map(statementText);
+  }
+
+  async relations(events: readonly string[], caption: string): Promise<Relation[]> {
+    const own = readStatement(caption);
+    const said = own ? [own] : readText(caption);
+    return events.map((event) => {
+      const statement = readStatement(event);
+      return statement ? relateAll([statement], said, false) : relateAll(readText(event), said, true);
+    });
+  }
+
+  dispose(): void {}
+}
+
 /**
  * A judge that knows nothing but a dataset's event grammar. Its events read `the person: smile (beginning)`: an action and, where the
  * caption says it, the part; it reads such events and free sentences alike.
  */
-export class Rules implements Judge {
+export class GrammarRules implements Judge {
   readonly id: string;
   readonly #grammar: EventGrammar;
   readonly #maxEvents: number;
@@ -22,10 +56,7 @@ export class Rules implements Judge {
   constructor(grammar: EventGrammar, version: string, maxEvents: number) {
     this.#grammar = grammar;
     this.#maxEvents = maxEvents;
-    const digest = createHash('sha256')
-      .update(JSON.stringify([grammar.parts, grammar.actions]))
-      .digest('hex');
-    this.id = `rules ${version}, grammar ${digest.slice(0, 8)}`;
+    this.id = `rules ${version}, grammar ${digestOf([grammar.parts, grammar.actions])}`;
   }
 
   async events(caption: string): Promise<string[]> {

@@ -46,8 +46,22 @@ test('an empty list of events scores as the option says', async () => {
   const clips = [clip('', 'a b')];
   const full = await score(clips);
   assert.equal([full.recall, full.precision], [[0], [1]]);
+  assert.match(full.note!, /1 clips have a caption without events: full-score 0\.000, zero 0\.000, leave-out no value; counted here as full-score/);
+  const two = await score([clip('', 'a b'), clip('a', 'a b')]);
+  // Mean recall 0.25, mean precision 1 or 0.5; without the first clip 0.5 and 1.
+  assert.match(two.note!, /full-score 0\.400, zero 0\.333, leave-out 0\.667/);
   assert.equal((await score(clips, { empty: 'zero' })).precision, [0]);
   assert.equal((await score(clips, { empty: 'leave-out' })).f1.values, [null]);
+});
+
+test('what was judged is kept: events and relations in both directions', async () => {
+  const { f1 } = await score([clip('a x', 'a b')]);
+  assert.equal(f1.evidence, [
+    {
+      reference: { events: ['a', 'b'], relations: ['entailment', 'neutral'] },
+      prediction: { events: ['a', 'x'], relations: ['entailment', 'neutral'] },
+    },
+  ]);
 });
 
 test('of several references the best F1 counts', async () => {
@@ -65,12 +79,14 @@ test('a clip that the judge cannot answer has no value and is named; all of them
   const context = testContext();
   const { f1 } = await score([clip('broken', 'a'), clip('a', 'a')], { judge, context });
   assert.equal(f1.values, [null, 1]);
+  assert.equal(f1.failed, { [sampleClips()[0]!.clip.id]: 'no answer' });
+  assert.match(f1.note!, /1 of 2 clips not scored/);
   assert.match(context.warnings.join(), /1 of 2 clips not scored.*no answer/);
   try {
     await score([clip('broken', 'a')], { judge });
     assert.unreachable();
   } catch (error) {
-    assert.is((error as { code?: string }).code, 'PLUGIN_FAILED');
+    assert.is((error as { code?: string }).code, 'JUDGE_FAILED');
   }
 });
 

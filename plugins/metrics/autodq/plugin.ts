@@ -1,6 +1,6 @@
 import { Fault } from 'mienlab/faults';
 import { definePlugin } from 'mienlab/plugin';
-import { AutoDq, type EmptyEvents } from './autodq.js';
+import { AutoDq, emptyEventsChoices, type EmptyEvents } from './autodq.js';
 
 export default definePlugin({
   kind: 'metric',
@@ -14,7 +14,7 @@ export default definePlugin({
     properties: {
       'empty-events': {
         type: 'string',
-        enum: ['full-score', 'zero', 'leave-out'],
+        enum: emptyEventsChoices,
         default: 'full-score',
         description: 'What a caption without events is worth: full-score (1.0, the original), zero, or leave-out (the clip has no value).',
       },

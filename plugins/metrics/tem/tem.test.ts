@@ -29,6 +29,24 @@ test('F1, recall and precision of the longest chain in order', async () => {
   assert.equal((await score('c b a', 'a b c')).values, [1 / 3, 1 / 3, 1 / 3]);
 });
 
+test('the alignment tells which events matched in which order', async () => {
+  assert.equal((await score('c a b', 'a b c d')).scores[0]!.evidence, [
+    {
+      reference: ['a', 'b', 'c', 'd'],
+      prediction: ['c', 'a', 'b'],
+      chain: [
+        [1, 0],
+        [2, 1],
+      ],
+      matches: [
+        [0, 2],
+        [1, 0],
+        [2, 1],
+      ],
+    },
+  ]);
+});
+
 test('each event is used once', async () => {
   assert.equal((await score('a a a', 'a')).values, [0.5, 1, 1 / 3]);
 });

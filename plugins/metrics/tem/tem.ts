@@ -9,6 +9,17 @@ interface Shares {
   /** Longest chain over the prediction's events, 0..1. */
   precision: number;
   f1: number;
+  alignment: Alignment;
+}
+
+/** Which events matched in which order. */
+interface Alignment {
+  reference: readonly string[];
+  prediction: readonly string[];
+  /** Of the longest chain: places in `prediction` and in `reference`. */
+  chain: readonly (readonly [number, number])[];
+  /** All matches, chain or not. */
+  matches: readonly (readonly [number, number])[];
 }
 
 /**
@@ -27,10 +38,13 @@ export class Tem implements Metric {
   }
 
   async score(clips: readonly ScoredClip[]): Promise<Score[]> {
-    const shares = await scoreEachClip(this.#context, 'tem', clips, (clip) => this.#clip(clip));
+    const work = (clip: ScoredClip) => this.#clip(clip);
+    const { values: shares, failed } = await scoreEachClip(this.#context, 'tem', clips, work, this.#judge.concurrency);
+    const lost = Object.keys(failed).length;
     const note =
       'TEM-reconstruction: our reading of an unpublished procedure, not comparable to published TEM values; ' +
-      `judged by ${this.#judge.id}, comparable only with scores by the same judge`;
+      `judged by ${this.#judge.id}, comparable only with scores by the same judge` +
+      (lost ? `; ${lost} of ${clips.length} clips not scored` : '');
     const named = { tem: 'f1', 'tem-recall': 'recall', 'tem-precision': 'precision' } as const;
     return Object.entries(named).map(([name, key]) => ({
       name,
@@ -39,6 +53,8 @@ export class Tem implements Metric {
       caption: true,
       detail: name !== 'tem',
       note,
+      failed,
+      ...(name === 'tem' && { evidence: shares.map((one) => one && one.alignment) }),
     }));
   }
 
@@ -57,18 +73,21 @@ export class Tem implements Metric {
   }
 
   async #shares(events: readonly string[], said: readonly string[]): Promise<Shares> {
-    // matches[p][r]; a sentence said twice is judged once.
-    const judged = new Map<string, boolean[]>();
-    for (const event of said) if (!judged.has(event)) judged.set(event, await this.#entailed(events, event));
+    // A sentence said twice is judged once.
+    const sentences = [...new Set(said)];
+    const answers = await Promise.all(sentences.map((event) => this.#entailed(events, event)));
+    const judged = new Map(sentences.map((event, i) => [event, answers[i]!]));
+    const matches = said.flatMap((event, p) => events.flatMap((_, r): [number, number][] => (judged.get(event)![r] ? [[p, r]] : [])));
     const chain = longestMatchChain(said.length, events.length, (p, r) => judged.get(said[p]!)![r]!);
-    const [recall, precision] = [chain / events.length, said.length ? chain / said.length : 0];
-    return { recall, precision, f1: chain ? (2 * recall * precision) / (recall + precision) : 0 };
+    const [recall, precision] = [chain.length / events.length, said.length ? chain.length / said.length : 0];
+    const f1 = chain.length ? (2 * recall * precision) / (recall + precision) : 0;
+    return { recall, precision, f1, alignment: { reference: events, prediction: said, chain, matches } };
   }
 
   async #entailed(events: readonly string[], by: string): Promise<boolean[]> {
     const relations = await this.#judge.relations(events, by);
     if (relations.length !== events.length) {
-      throw new Fault('PLUGIN_FAILED', `judge "${this.#judge.id}" gave ${relations.length} relations for ${events.length} events`);
+      throw new Fault('JUDGE_FAILED', `judge "${this.#judge.id}" gave ${relations.length} relations for ${events.length} events`);
     }
     return relations.map((relation) => relation === 'entailment');
   }

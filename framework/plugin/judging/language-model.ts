@@ -1,0 +1,28 @@
+/** One message of a chat. */
+export interface ModelMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+export interface ModelAnswer {
+  text: string;
+  promptTokens: number;
+  completionTokens: number;
+  /** Requests that had to be sent again. */
+  retried: number;
+}
+
+/** What a judge by prompts asks. */
+export interface LanguageModel {
+  /** All that its answers depend on beside the messages: part of the cache key. */
+  readonly key: Readonly<Record<string, unknown>>;
+  /** Questions that it takes at once. */
+  readonly concurrency: number;
+  /** `draw` tells repeats of one question apart. Throws a Fault where there is no answer. */
+  ask(
+    messages: readonly ModelMessage[],
+    schema: Readonly<Record<string, unknown>>,
+    options: { draw: number; signal: AbortSignal },
+  ): Promise<ModelAnswer>;
+  dispose(): void | Promise<void>;
+}
