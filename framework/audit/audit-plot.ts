@@ -7,7 +7,7 @@ const left = 190;
 const panel = 150;
 const between = 16;
 const rowHeight = 24;
-const top = 64;
+const top = 80;
 /** The axis, in responses: what lies outside is drawn at its end. */
 const [from, to] = [-0.15, 1.25];
 
@@ -28,6 +28,12 @@ const style = `
 .audit .a-head { font-weight: 600; } .audit .a-grid { stroke: var(--rule); stroke-width: 1; } .audit .a-paraphrase { stroke: var(--same); stroke-width: 1.2; stroke-dasharray: 4 3; }
 .audit .a-wrong { fill: var(--wrong); stroke: var(--wrong); } .audit .a-incomplete { fill: var(--incomplete); stroke: var(--incomplete); }
 .audit .a-same { fill: var(--same); stroke: var(--same); } .audit .a-interval { stroke-width: 2.5; } .audit circle { stroke: none; }`;
+
+/** A note's opening, where it is short: `TEM-reconstruction`, `judged by rules 1.1.0`. */
+function brief(note = ''): string {
+  const [opening = ''] = note.split(/[:;,]/);
+  return opening.length <= 24 ? opening : '';
+}
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
@@ -71,5 +77,5 @@ function drawPanel(metric: AuditedMetric, rows: readonly { name: string; kind: P
     }`;
     return html`<g class="a-${kind}"><title>${title}</title>${interval && html`<line class="a-interval" x1="${at(interval[0])}" x2="${at(interval[1])}" y1="${y}" y2="${y}" />`}<circle cx="${at(value)}" cy="${y}" r="4.5" /></g>`;
   });
-  return html`<text class="a-head" x="${at(0)}" y="${top - 8}">${metric.name}</text>${ticks}${line}${dots}`;
+  return html`<text class="a-head" x="${at(0)}" y="${top - 22}">${metric.name}</text><text class="a-quiet" x="${at(0)}" y="${top - 8}">${brief(metric.note)}</text>${ticks}${line}${dots}`;
 }
