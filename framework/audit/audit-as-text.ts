@@ -27,7 +27,11 @@ const whole = ({ responses }: AuditedMetric) => responses['doubled'] ?? null;
 export function auditAsText(audit: MetricAudit, width: number): string {
   const { perturbations } = audit;
   const shown = audit.metrics.filter(({ detail }) => !detail);
-  const column = (head: string, cells: readonly string[], align: TextColumn['align'] = 'right'): TextColumn => ({ head, cells: cells.map(plain), align });
+  const column = (head: string, cells: readonly string[], align: TextColumn['align'] = 'right'): TextColumn => ({
+    head,
+    cells: cells.map(plain),
+    align,
+  });
   const names = column(
     'response, %',
     perturbations.map(({ name }) => name),
@@ -37,10 +41,25 @@ export function auditAsText(audit: MetricAudit, width: number): string {
   const responses = textColumns(
     names,
     [
-      column('n', perturbations.map(({ n }) => String(n))),
-      column('words, %', perturbations.map(({ length }) => share(length))),
-      column('changed, %', perturbations.map(({ changed }) => share(changed))),
-      ...shown.map(({ name, responses }) => column(name, perturbations.map((one) => responseText(responses[one.name])), 'left')),
+      column(
+        'n',
+        perturbations.map(({ n }) => String(n)),
+      ),
+      column(
+        'words, %',
+        perturbations.map(({ length }) => share(length)),
+      ),
+      column(
+        'changed, %',
+        perturbations.map(({ changed }) => share(changed)),
+      ),
+      ...shown.map(({ name, responses }) =>
+        column(
+          name,
+          perturbations.map((one) => responseText(responses[one.name])),
+          'left',
+        ),
+      ),
     ],
     width,
   );
@@ -60,5 +79,13 @@ export function auditAsText(audit: MetricAudit, width: number): string {
     ),
     width,
   );
-  return [`${audit.references}: ${audit.n} captions`, '', ...responses, '', ...scores, '', ...notes(audit).flatMap((text) => wrapText(text, width))].join('\n');
+  return [
+    `${audit.references}: ${audit.n} captions`,
+    '',
+    ...responses,
+    '',
+    ...scores,
+    '',
+    ...notes(audit).flatMap((text) => wrapText(text, width)),
+  ].join('\n');
 }

@@ -82,7 +82,11 @@ export async function auditMetrics(request: AuditRequest, services: ScoreService
   const { seed, resamples } = request;
   const entries = drawn(request.references.entries, request.items, seed);
   const untouched = entries.map(({ captions }) => captions[0]!);
-  const others = blindPredictions({ trainReferences: [], testClips: entries.map(({ captions }) => ({ references: captions })), seed }).other;
+  const others = blindPredictions({
+    trainReferences: [],
+    testClips: entries.map(({ captions }) => ({ references: captions })),
+    seed,
+  }).other;
   if (!others) {
     throw new Fault('CAPTIONS_INVALID', 'an audit needs at least two captions', { where: { source: request.references.label } });
   }
@@ -102,9 +106,10 @@ export async function auditMetrics(request: AuditRequest, services: ScoreService
     return { scores: new Map(metrics.map(({ score }) => [score.name, score])), skipped };
   };
 
-  const all = [{ label: 'untouched', captions: untouched }, { label: 'another clip’s caption', captions: others }].concat(
-    perturbed.map(({ name, captions }) => ({ label: name, captions: captions.map((caption, i) => caption ?? untouched[i]!) })),
-  );
+  const all = [
+    { label: 'untouched', captions: untouched },
+    { label: 'another clip’s caption', captions: others },
+  ].concat(perturbed.map(({ name, captions }) => ({ label: name, captions: captions.map((caption, i) => caption ?? untouched[i]!) })));
   const runs: Awaited<ReturnType<typeof scored>>[] = [];
   const scoring = services.progress.start('scoring perturbed captions', all.length);
   try {
@@ -152,7 +157,14 @@ export async function auditMetrics(request: AuditRequest, services: ScoreService
     n: entries.length,
     resamples,
     seed,
-    perturbations: perturbed.map(({ name, what, kind, n, length, changed }: PerturbedCaptions) => ({ name, what, kind, n, length, changed })),
+    perturbations: perturbed.map(({ name, what, kind, n, length, changed }: PerturbedCaptions) => ({
+      name,
+      what,
+      kind,
+      n,
+      length,
+      changed,
+    })),
     metrics,
     skipped: runs[0]!.skipped,
   };

@@ -79,7 +79,9 @@ export function auditPage(audit: MetricAudit): string {
             ${notes(audit).map((note) => html`<li>${note}</li>`)}
           </ul>
         </main>
-        <footer>Made by mienlab audit-metrics; audit.json holds the same numbers, and more digits. docs/metric-audit.md says how it is read.</footer>
+        <footer>
+          Made by mienlab audit-metrics; audit.json holds the same numbers, and more digits. docs/metric-audit.md says how it is read.
+        </footer>
       </body>
     </html>`.text;
 }

@@ -57,16 +57,47 @@ export function auditPlot({ perturbations, metrics, references, n }: MetricAudit
   });
   const bottom = y + 6;
   const panels = shown.map((metric, index) => drawPanel(metric, rows, left + index * (panel + between), bottom));
-  return html`<svg xmlns="http://www.w3.org/2000/svg" class="audit" viewBox="0 0 ${width} ${bottom + 44}" width="${width}" height="${bottom + 44}" role="img" aria-label="How far each score falls for each perturbation of a right caption; the table holds the same numbers"><style>${new Markup(style)}</style><rect class="a-page" width="100%" height="100%" /><text class="a-head" x="0" y="16">How far a score falls from the right caption (0) to another clip’s caption (100)</text><text class="a-quiet" x="0" y="34">${references}, ${n} captions; dots with 95 % intervals; dashed: a paraphrase of the right caption</text>${heads.map(({ kind, y }) => html`<text class="a-quiet a-head" x="0" y="${y}">${kinds[kind]}</text>`)}${rows.map(({ name, n, y }) => html`<text x="8" y="${y + 4}">${name}</text><text class="a-quiet" x="${left - 14}" y="${y + 4}" text-anchor="end">${n}</text>`)}${panels}</svg>`;
+  return html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    class="audit"
+    viewBox="0 0 ${width} ${bottom + 44}"
+    width="${width}"
+    height="${bottom + 44}"
+    role="img"
+    aria-label="How far each score falls for each perturbation of a right caption; the table holds the same numbers"
+  >
+    <style>
+      ${new Markup(style)}
+    </style>
+    <rect class="a-page" width="100%" height="100%" />
+    <text class="a-head" x="0" y="16">How far a score falls from the right caption (0) to another clip’s caption (100)</text>
+    <text class="a-quiet" x="0" y="34">
+      ${references}, ${n} captions; dots with 95 % intervals; dashed: a paraphrase of the right caption
+    </text>
+    ${heads.map(({ kind, y }) => html`<text class="a-quiet a-head" x="0" y="${y}">${kinds[kind]}</text>`)}${rows.map(({ name, n, y }) => html`<text x="8" y="${y + 4}">${name}</text><text class="a-quiet" x="${left - 14}" y="${y + 4}" text-anchor="end">${n}</text>`)}${panels}
+  </svg>`;
 }
 
-function drawPanel(metric: AuditedMetric, rows: readonly { name: string; kind: PerturbationKind; y: number }[], x0: number, bottom: number): Markup {
+function drawPanel(
+  metric: AuditedMetric,
+  rows: readonly { name: string; kind: PerturbationKind; y: number }[],
+  x0: number,
+  bottom: number,
+): Markup {
   const at = (response: number) => round(x0 + ((Math.max(from, Math.min(to, response)) - from) / (to - from)) * panel);
   const ticks = [0, 0.5, 1].map(
-    (tick) => html`<line class="a-grid" x1="${at(tick)}" x2="${at(tick)}" y1="${top}" y2="${bottom}" /><text class="a-quiet" x="${at(tick)}" y="${bottom + 16}" text-anchor="middle">${100 * tick}</text>`,
+    (tick) =>
+      html`<line class="a-grid" x1="${at(tick)}" x2="${at(tick)}" y1="${top}" y2="${bottom}" /><text
+          class="a-quiet"
+          x="${at(tick)}"
+          y="${bottom + 16}"
+          text-anchor="middle"
+          >${100 * tick}</text
+        >`,
   );
   const paraphrase = metric.responses['paraphrase']?.response;
-  const line = paraphrase && html`<line class="a-paraphrase" x1="${at(paraphrase.value)}" x2="${at(paraphrase.value)}" y1="${top}" y2="${bottom}" />`;
+  const line =
+    paraphrase && html`<line class="a-paraphrase" x1="${at(paraphrase.value)}" x2="${at(paraphrase.value)}" y1="${top}" y2="${bottom}" />`;
   const dots = rows.map(({ name, kind, y }) => {
     const response = metric.responses[name]?.response;
     if (!response) return html`<text class="a-quiet" x="${at(0)}" y="${y + 4}">no value</text>`;
@@ -75,7 +106,14 @@ function drawPanel(metric: AuditedMetric, rows: readonly { name: string; kind: P
     const title = `${metric.name}, ${name}: ${formatValue(percent(value), 0, typographicNumbers)}${
       interval ? ` ${formatInterval([percent(interval[0]), percent(interval[1])], 0, typographicNumbers)}` : ''
     }`;
-    return html`<g class="a-${kind}"><title>${title}</title>${interval && html`<line class="a-interval" x1="${at(interval[0])}" x2="${at(interval[1])}" y1="${y}" y2="${y}" />`}<circle cx="${at(value)}" cy="${y}" r="4.5" /></g>`;
+    return html`<g class="a-${kind}"
+      ><title>${title}</title
+      >${interval && html`<line class="a-interval" x1="${at(interval[0])}" x2="${at(interval[1])}" y1="${y}" y2="${y}" />`}<circle
+        cx="${at(value)}"
+        cy="${y}"
+        r="4.5"
+    /></g>`;
   });
-  return html`<text class="a-head" x="${at(0)}" y="${top - 22}">${metric.name}</text><text class="a-quiet" x="${at(0)}" y="${top - 8}">${brief(metric.note)}</text>${ticks}${line}${dots}`;
+  return html`<text class="a-head" x="${at(0)}" y="${top - 22}">${metric.name}</text
+    ><text class="a-quiet" x="${at(0)}" y="${top - 8}">${brief(metric.note)}</text>${ticks}${line}${dots}`;
 }

@@ -23,6 +23,7 @@ export function dropEvent(parts: CaptionParts, random: Random): string | null {
   const clauses = sentences[part]![sentence]!;
   const end = clause === clauses.length - 1 ? (/[.!?]+$/.exec(clauses[clause]!)?.[0] ?? '') : '';
   sentences[part]![sentence] = clauses.filter((_, c) => c !== clause);
-  const whole = (inPart: string[][], p: number) => inPart.map((left, s) => left.join(',') + (p === part && s === sentence ? end : '')).join('');
+  const whole = (inPart: string[][], p: number) =>
+    inPart.map((left, s) => left.join(',') + (p === part && s === sentence ? end : '')).join('');
   return joinParts({ ...parts, timed: parts.timed.map((one, p) => ({ ...one, what: whole(sentences[p]!, p) })) });
 }

@@ -4,7 +4,13 @@ import type { Score } from '../contracts/index.js';
 import { seededRandom } from '../plugin/index.js';
 import { metricResponse } from './metric-response.js';
 
-const score = (values: (number | null)[], aggregate?: Score['aggregate']): Score => ({ name: 's', values, aggregate, higherIsBetter: true, caption: true });
+const score = (values: (number | null)[], aggregate?: Score['aggregate']): Score => ({
+  name: 's',
+  values,
+  aggregate,
+  higherIsBetter: true,
+  caption: true,
+});
 const draw = { random: seededRandom(1), resamples: 200 };
 
 test('the share of the way to the floor, over the clips that have all values', () => {

@@ -63,9 +63,15 @@ Towards the end of the video, she opens her eyes, looks to the right, and smiles
 
 test('words by their opposites, each in its own place only', () => {
   assert.is(apply('opposite-emotion'), edited(['smiles', 'frowns']));
-  assert.is(apply('opposite-emotion', 'Calm at first, he has smile lines and looks happy.'), 'Agitated at first, he has smile lines and looks sad.');
+  assert.is(
+    apply('opposite-emotion', 'Calm at first, he has smile lines and looks happy.'),
+    'Agitated at first, he has smile lines and looks sad.',
+  );
   assert.is(apply('opposite-emotion', 'A man with smile lines.'), null);
-  assert.is(apply('left-right'), edited(['to the right', 'to the RIGHT'], ['to the left', 'to the right'], ['to the RIGHT', 'to the left']));
+  assert.is(
+    apply('left-right'),
+    edited(['to the right', 'to the RIGHT'], ['to the left', 'to the right'], ['to the RIGHT', 'to the left']),
+  );
   assert.is(apply('left-right', 'Her head sways left and right.'), null);
   assert.is(apply('appearance'), edited(['a young', 'an elderly'], ['short black', 'long blond'], ['thick', 'thin']));
   // Who is shown is not told what happens, and the other way round.
@@ -75,7 +81,10 @@ test('words by their opposites, each in its own place only', () => {
 
 test('other-person names the other person once as the owner, then as the subject', () => {
   assert.is(
-    apply('other-person', 'A woman. At the beginning of the video, her eyes open, and she smiles at him. Then, she covers her face with her hand, and hides her.'),
+    apply(
+      'other-person',
+      'A woman. At the beginning of the video, her eyes open, and she smiles at him. Then, she covers her face with her hand, and hides her.',
+    ),
     "A woman. At the beginning of the video, the other person's eyes open, and the other person smiles at them. Then, the other person covers their face with their hand, and hides them.",
   );
   assert.is(apply('other-person', 'She nods.'), null);
@@ -103,7 +112,10 @@ test('lengths', () => {
 
 test('the paraphrase has as many words and chains no replacement', () => {
   for (const [from, to] of Object.entries(lexicon.paraphrase.replace)) assert.is(to.split(' ').length, from.split(' ').length, from);
-  assert.is(apply('paraphrase', 'He raises and lifts his eyebrows, speaking slightly.'), 'He lifts and raises his brows, talking somewhat.');
+  assert.is(
+    apply('paraphrase', 'He raises and lifts his eyebrows, speaking slightly.'),
+    'He lifts and raises his brows, talking somewhat.',
+  );
   assert.match(apply('paraphrase')!, /^The clip depicts the emotional shifts of a youthful female\./);
 });
 

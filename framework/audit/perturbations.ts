@@ -30,14 +30,24 @@ export function perturbations(lexicon: Lexicon): Perturbation[] {
   };
   const appearance = wordReplacer(lexicon.appearance);
   return [
-    { name: 'order-reversed', kind: 'wrong', what: 'what happens is told in reverse order under the same time phrases', apply: (caption) => reversed(split(caption)) },
+    {
+      name: 'order-reversed',
+      kind: 'wrong',
+      what: 'what happens is told in reverse order under the same time phrases',
+      apply: (caption) => reversed(split(caption)),
+    },
     {
       name: 'opposite-movement',
       kind: 'wrong',
       what: 'movements and states of the face by their opposites (opens, closes; raised, lowered)',
       apply: inEvents(wordReplacer(lexicon['opposite-movement'])),
     },
-    { name: 'opposite-emotion', kind: 'wrong', what: 'words of emotion by their opposites (smiles, frowns; calm, agitated)', apply: wordReplacer(lexicon['opposite-emotion']) },
+    {
+      name: 'opposite-emotion',
+      kind: 'wrong',
+      what: 'words of emotion by their opposites (smiles, frowns; calm, agitated)',
+      apply: wordReplacer(lexicon['opposite-emotion']),
+    },
     { name: 'left-right', kind: 'wrong', what: 'left and right swapped', apply: wordReplacer(lexicon['left-right']) },
     { name: 'other-person', kind: 'wrong', what: 'all that happens is said of the other person', apply: inEvents(giveToOther) },
     {
@@ -50,7 +60,12 @@ export function perturbations(lexicon: Lexicon): Perturbation[] {
         return shown === null ? null : joinParts({ ...parts, shown });
       },
     },
-    { name: 'event-dropped', kind: 'incomplete', what: 'one event left out, drawn by the seed', apply: (caption, random) => dropEvent(split(caption), random) },
+    {
+      name: 'event-dropped',
+      kind: 'incomplete',
+      what: 'one event left out, drawn by the seed',
+      apply: (caption, random) => dropEvent(split(caption), random),
+    },
     {
       name: 'tenth-cut',
       kind: 'incomplete',
@@ -70,7 +85,12 @@ export function perturbations(lexicon: Lexicon): Perturbation[] {
       },
     },
     { name: 'paraphrase', kind: 'same', what: 'words and phrases by synonyms', apply: wordReplacer(lexicon.paraphrase) },
-    { name: 'doubled', kind: 'same', what: 'the caption twice in a row', apply: (caption) => `${caption.trimEnd()} ${caption.trimStart()}` },
+    {
+      name: 'doubled',
+      kind: 'same',
+      what: 'the caption twice in a row',
+      apply: (caption) => `${caption.trimEnd()} ${caption.trimStart()}`,
+    },
   ];
 }
 

@@ -18,7 +18,10 @@ tells why the two cannot simply be compared.
   async run(args) {
     const { positionals, flags } = parseArguments(args, { flags: ['published', 'json'] });
     if (!flags.has('published')) {
-      throw new Fault('USAGE', 'compare with what?', { expected: '--published', hint: 'settings of one experiment are compared by "mienlab run"' });
+      throw new Fault('USAGE', 'compare with what?', {
+        expected: '--published',
+        hint: 'settings of one experiment are compared by "mienlab run"',
+      });
     }
     const own = positionals.flatMap((path) => readOwnRows(resolve(path)));
     const published = readPublished();

@@ -17,18 +17,18 @@ export function besidePublished(table: PublishedTable, own: readonly OwnRow[], w
   const cell = (row: OwnRow, score: string | null, digits: number) => {
     const found = score === null ? undefined : row.scores[score];
     if (!found) return '-';
-    return formatValue(found.value, digits, asciiNumbers) + (found.interval ? ` ${formatInterval(found.interval, digits, asciiNumbers)}` : '');
+    return (
+      formatValue(found.value, digits, asciiNumbers) + (found.interval ? ` ${formatInterval(found.interval, digits, asciiNumbers)}` : '')
+    );
   };
-  const columns = shown.map(
-    ({ name, score, digits }): TextColumn => ({
-      head: name,
-      align: 'left',
-      cells: [
-        ...own.map((row) => text(cell(row, score, digits))),
-        ...table.rows.map(({ values }) => text(values[name] === undefined ? '-' : formatValue(values[name], digits, asciiNumbers))),
-      ],
-    }),
-  );
+  const columns = shown.map(({ name, score, digits }): TextColumn => ({
+    head: name,
+    align: 'left',
+    cells: [
+      ...own.map((row) => text(cell(row, score, digits))),
+      ...table.rows.map(({ values }) => text(values[name] === undefined ? '-' : formatValue(values[name], digits, asciiNumbers))),
+    ],
+  }));
   const names: TextColumn = {
     head: table.benchmark,
     align: 'left',

@@ -58,7 +58,11 @@ test('own rows of a scoring and of a run stand above, published ones are marked'
     references: 'fec-bench',
     judge: 'rules',
     n: 800,
-    metrics: { cider: { value: 0.25, interval: [0.2, 0.3] }, tem: { value: 0.125, interval: null }, autodq: { value: null, interval: null } },
+    metrics: {
+      cider: { value: 0.25, interval: [0.2, 0.3] },
+      tem: { value: 0.125, interval: null },
+      autodq: { value: null, interval: null },
+    },
   });
   writeFileSync(
     join(folder, 'result.json'),
