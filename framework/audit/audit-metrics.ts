@@ -22,7 +22,7 @@ export interface AuditRequest {
   seed: number;
 }
 
-export interface AuditedPerturbation {
+interface AuditedPerturbation {
   name: string;
   what: string;
   kind: PerturbationKind;
