@@ -4,7 +4,7 @@ import { Fault } from '../faults/index.js';
 import { blindPredictions } from '../pipeline/blind-baselines.js';
 import { seededRandom } from '../plugin/index.js';
 import type { CaptionSource } from '../score/match-items.js';
-import { type ChosenPlugin, scoreCaptions, type ScoreServices } from '../score/score-captions.js';
+import { scoreCaptions, type ScoreRequest, type ScoreServices } from '../score/score-captions.js';
 import type { CaptionEntry } from '../text/index.js';
 import { readLexicon } from './lexicon.js';
 import { perturb, type PerturbedCaptions } from './perturb.js';
@@ -14,8 +14,8 @@ import { type MetricResponse, metricResponse } from './metric-response.js';
 export interface AuditRequest {
   /** Of several captions of an item the first one is looked at. */
   references: CaptionSource;
-  metrics: readonly ChosenPlugin[];
-  judge: ChosenPlugin | null;
+  metrics: ScoreRequest['metrics'];
+  judge: ScoreRequest['judge'];
   /** Captions drawn from the references by the seed; all of them where absent. */
   items?: number;
   resamples: number;

@@ -17,6 +17,8 @@ export interface Clip {
   conversations?: readonly Conversation[];
   /** A word that break-downs group by, such as `one-person`. */
   kind?: string;
+  /** The emotion that an annotator or the source has labelled the clip with, such as `Happy`. */
+  emotion?: string;
   truth?: ClipTruth;
 }
 

@@ -48,7 +48,7 @@ export interface PluginInputs {
 export type PluginKind = keyof PluginInstances;
 
 /** What a metric cannot do without (`ratings`: a judge that rates); where it is missing the metric is skipped and the reason is shown, never scored 0. */
-export type MetricNeed = 'references' | 'truth' | 'judge' | 'ratings' | 'grammar' | 'principal';
+export type MetricNeed = 'references' | 'truth' | 'emotion' | 'judge' | 'ratings' | 'grammar' | 'principal';
 
 /** A JSON Schema (draft 7) of type object: every property described, with a default or required, and no unknown ones. */
 export interface ConfigSchema {

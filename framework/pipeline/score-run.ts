@@ -18,6 +18,7 @@ function unmet(
   const noGrammar = 'the dataset has no event grammar';
   const reasons: Record<MetricNeed, string | false> = {
     references: !clips.some(({ clip }) => clip.references.length) && 'no test clip has a reference caption',
+    emotion: !clips.some(({ clip }) => clip.emotion) && 'no test clip is labelled with an emotion',
     truth: !truth && 'the dataset has no ground truth',
     judge: !judge.made && (judge.chosen ? `the judge "${judge.chosen}" cannot work: ${noGrammar}` : 'no judge is chosen (judge=NAME)'),
     ratings: !judge.made?.rate && `the judge "${judge.made?.id ?? 'none'}" does not rate answers`,

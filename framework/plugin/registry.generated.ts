@@ -42,6 +42,7 @@ export const generatedPlugins: PluginTable = {
     autodq: () => import('../../plugins/metrics/autodq/plugin.js'),
     bleu: () => import('../../plugins/metrics/bleu/plugin.js'),
     cider: () => import('../../plugins/metrics/cider/plugin.js'),
+    emotion: () => import('../../plugins/metrics/emotion/plugin.js'),
     events: () => import('../../plugins/metrics/events/plugin.js'),
     'principal-face': () => import('../../plugins/metrics/principal-face/plugin.js'),
     'rouge-l': () => import('../../plugins/metrics/rouge-l/plugin.js'),

@@ -94,7 +94,14 @@ export function matchItems(references: CaptionSource, systems: readonly CaptionS
         notes.push({ id, what: systems.length > 1 ? `${what} (${label})` : what });
   });
   return {
-    clips: kept.map(({ id, captions }) => ({ id, video: '', split: 'test', instruction: '', references: captions })),
+    clips: kept.map(({ id, captions, fields }) => ({
+      id,
+      video: '',
+      split: 'test',
+      instruction: '',
+      references: captions,
+      ...(typeof fields['emotion'] === 'string' && { emotion: fields['emotion'] }),
+    })),
     predictions: maps.map((map) => kept.map(({ id }) => map.get(id)!.captions[0]!)),
     fields: kept.map(({ fields }) => fields),
     notes,

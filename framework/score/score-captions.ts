@@ -20,7 +20,7 @@ import { clipClusters } from './clip-clusters.js';
 import { type CaptionSource, type ItemNote, matchItems } from './match-items.js';
 
 /** A plugin by name with its options. */
-export interface ChosenPlugin {
+interface ChosenPlugin {
   name: string;
   options: Readonly<Record<string, unknown>>;
 }

@@ -94,4 +94,40 @@ test('any text gives lower-case tokens without white space, the same for a lower
   }
 });
 
+test('numbers, years, periods inside words and addresses go as the reference lets them go', () => {
+  // Answers of PTBTokenizer 3.4.1 through pycocoevalcap 1.2.
+  for (const [text, expected] of [
+    ["5'10 tall", "5 '10 tall"],
+    ["5'10, tall", '5 10 tall'],
+    ["in '98 he", "in '98 he"],
+    ["the '10er", 'the 10er'],
+    ['(555) 123-4567', '-lrb-555-rrb-\u00a0123-4567'],
+    ['(555)123-4567 a', '-lrb-555-rrb-123-4567 a'],
+    ['555 123 4567', '555\u00a0123\u00a04567'],
+    ['abc1.def', 'abc1.def'],
+    ['word!she?he', 'word!she?he'],
+    ['2nd.the', '2nd the'],
+    ['half-open.the', 'half-open the'],
+    ['the.x-y', 'the.x-y'],
+    ['e.g.the', 'e.g.the'],
+    ["don't.the", "do n't the"],
+    ['Mr.1990', 'mr. 1990'],
+    ['the.1990', 'the .1990'],
+    ['the video,@user', 'the video,@user'],
+    ["5won't", '5won t'],
+    ["th n'troughout", "th n'troughout"],
+    [':-)中文', ':--rrb- 中文'],
+  ] as const) {
+    assert.is(ptbTokenize(text).join(' '), expected, text);
+  }
+});
+
+test('no text takes time beyond its length', () => {
+  for (const piece of ['a,', 'a.', 'a-', "a'", '(555) ', 'a@', '<a ', '1,', '12 ', 'a&', "n't", 'x']) {
+    const started = performance.now();
+    ptbTokenize(piece.repeat(100_000));
+    assert.ok(performance.now() - started < 5_000, piece);
+  }
+});
+
 test.run();

@@ -59,36 +59,39 @@ const token = new RegExp(
     '<(?:\\/?[A-Za-z][\\w:.-]*(?: [^<>]*)?\\/?|!--.{0,1000}?--|\\?[^<>]*\\?)>',
     'https?:\\/\\/[^\\s"<>|(){}]+[^\\s"<>|.!?(){},-]',
     'www\\.[^\\s"<>|.!?(){},]+(?:\\.[^\\s"<>|.!?(){},]+)*',
-    `${alnum}[\\w.+-]{0,64}@${alnum}+(?:[.-]${alnum}+)*`,
+    '[A-Za-z\\d][^\\s"<>|()]{0,100}?@(?:[^\\s"<>|().@]+\\.)*[^\\s"<>|().@]+',
     `[@#]${letter}+`,
     '(?<ampersand>&[aA][mM][pP];)|&(?:lt|gt|quot|apos|#\\d+);|(?<space>&nbsp;)|(?<dash>&[mn]dash;)',
     // clitics, and words that stand before n't
     `(?<clitic>${apostrophe}(?:${anyCase('s|m|d|ll|re|ve')})${wordEnd})`,
     `(?<negation>${anyCase('n')}${apostrophe}${anyCase('t')}${wordEnd})`,
+    `${anyCase('n')}${apostrophe}${anyCase('t')}${letter}+`,
     `${letter}+(?=${anyCase('n')}${apostrophe}${anyCase('t')}${wordEnd})`,
     `(?<halved>(?:${anyCase("cannot|gonna|gotta|wanna|gimme|lemme|'tis|'twas|more'n")})${wordEnd})`,
     "['’][nN]['’]",
-    `['’](?:${anyCase('em|til|till|cause|n')}${wordEnd}|\\d0s${wordEnd})`,
-    // numbers
+    `['’](?:${anyCase('em|til|till|cause|n')}${wordEnd}|\\d0s${wordEnd}|\\d\\d(?=\\s|$))`,
+    `${letter}+(?=${anyCase('n')}${apostrophe}${anyCase('t')}${letter})`,
+    // telephone numbers, numbers
+    '(?<phone>(?:\\(\\d{2,3}\\)[ \u00a0]?|(?:\\+{1,2})?(?:\\d{2,4}[- \u00a0])?\\d{2,4}[- \u00a0])\\d{3,4}[- \u00a0]?\\d{3,5}(?!\\d))',
     '(?<fraction>\\d{1,4}[- ]\\d{1,4}\\/\\d{1,4}(?![\\d\\/]))',
     `\\d+(?:[.,:]\\d+)+(?:-${alnum}+)*`,
     `\\d+(?=[.!?]${letter})`,
     '[-+]?[.,:]\\d+(?:[.,:]\\d+)*',
     '[-+]\\d+(?:[.,:]\\d+)*',
     // abbreviations and initials
-    `(?:${anyCase(abbreviations)}|${capitalAbbreviations})\\.(?!${alnum})`,
+    `(?:${anyCase(abbreviations)}|${capitalAbbreviations})\\.(?!${letter})`,
     `(?:${anyCase(numberedAbbreviations)})\\.(?= ?\\d)`,
-    `[A-Za-z](?:\\.[A-Za-z])+\\.?(?:-${alnum}+)*(?!${alnum})`,
+    `[A-Za-z](?:\\.[A-Za-z])+\\.?(?:-${alnum}+)*(?!${alnum}|\\.${letter})`,
     `[A-Za-z]\\.(?!\\.|${alnum}|\\s+(?:${sentenceStarts})${wordEnd})`,
     '[A-Z]+(?:(?:&(?:amp;)?|\\+)[A-Z]+)+',
     '[A-Z]{1,3}\\$',
     "[yY]['’](?=[aA]ll)",
     // words: d'Angelo, o'clock, grey-haired, and/or, one.Sentence
-    `(?:[dDoOlL]['’])?(?:[mM]a['’]am|[cC]['’]mon|[oO]['’]er|[eE]['’]er|[nN]e['’]er|${alnum}+(?:_${alnum}+)*)(?:[-‐‑]${alnum}+(?:['’]er)?)*` +
-      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}(?:[.!?](?=${letter})${alnum}+)*(?!n?['’]t${wordEnd})`,
+    `(?:[dDoOlL]['’])?(?:[mM]a['’]am|[cC]['’]mon|[oO]['’]er|[eE]['’]er|[nN]e['’]er|(?:${letter}${alnum}*(?:[.!?]${letter}${alnum}*)*|${alnum}+)(?:_${alnum}+)*)(?:[-‐‑]${alnum}+(?:['’]er)?)*` +
+      `(?:\\/${alnum}+(?:-${alnum}+)*){0,2}`,
     `${alnum}+`,
     // runs that stay in one piece
-    '(?<ellipsis>\\.{3,}|…)|[?!]{2,}|\\*+|#+|_+|<<|>>|>_<|\\^_\\^|(?<smiley>[:;=]-?[()DP](?![\\p{L}\\d]))',
+    "(?<ellipsis>\\.{3,}|…)|[?!]{2,}|\\*+|#+|_+|<<|>>|>_<|\\^_\\^|(?<smiley>[:;=][-o*']?[()DPdpO\\\\{@|[\\]](?![A-Za-z\\d]))",
     '(?<dashes>-{2,})|[½¼¾⅓⅔]',
     // single characters that are known; what is left is passed over
     '[\\x21-\\x7e¡¢-©¬®-¸»¿×÷€£¥–—―‖‗“”‘’‚„-‣…‰-›※‾⁀-⁂⁄⁺-₎₠₤€℀-⅏←-⒵⓪-⯿、。〒・！-･￠￡￥￦\\u0091-\\u0097\\u0080]',
@@ -132,7 +135,7 @@ export function ptbTokenize(caption: string): string[] {
 const [space, comma, hyphen] = [0x20, 0x2c, 0x2d];
 
 /**
- * The end of a word of ASCII letters, hyphens between them, before a space, a comma or the end of the text: most words, found without the long
+ * The end of a word of ASCII letters, hyphens between them, before a space, the end of the text or a comma before these: most words, found without the long
  * list above. `at` where there is none.
  */
 function plainWordEnd(text: string, at: number): number {
@@ -141,7 +144,8 @@ function plainWordEnd(text: string, at: number): number {
     const c = text.charCodeAt(end);
     const letter = c | 0x20;
     if (letter >= 0x61 && letter <= 0x7a) continue;
-    if (c === space || c === comma) return text.charCodeAt(end - 1) === hyphen ? at : end;
+    if (c === space || (c === comma && (end + 1 === text.length || text.charCodeAt(end + 1) === space)))
+      return text.charCodeAt(end - 1) === hyphen ? at : end;
     // Two hyphens are a dash, and one that no letter stands before is no part of a word.
     if (c !== hyphen || end === at || text.charCodeAt(end - 1) === hyphen) return at;
   }
@@ -157,6 +161,7 @@ function rewrite(found: string, groups: Record<string, string | undefined>): str
     return [found.slice(0, at), found.slice(at)];
   }
   // The tokenizer keeps these in one token, with a no-break space.
+  if (groups['phone']) return [found.replace(/ /g, '\u00a0').replace('(', '-lrb-').replace(')', '-rrb-')];
   if (groups['fraction'] || found.startsWith('<')) return [found.replace(/\s/g, '\u00a0')];
   if (groups['smiley']) return [found.replace('(', '-lrb-').replace(')', '-rrb-')];
   return [rewritten.get(found) ?? found.replaceAll('&amp;', '&')];

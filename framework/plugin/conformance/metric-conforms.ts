@@ -95,7 +95,11 @@ export function metricConforms(
 
 /** The clip with all that a metric may need taken away. */
 function without(clip: ScoredClip): ScoredClip {
-  return { ...clip, principal: null, clip: { ...clip.clip, id: `${clip.clip.id}-bare`, references: [], truth: undefined } };
+  return {
+    ...clip,
+    principal: null,
+    clip: { ...clip.clip, id: `${clip.clip.id}-bare`, references: [], truth: undefined, emotion: undefined },
+  };
 }
 
 function whole({ values, aggregate }: Score): number {

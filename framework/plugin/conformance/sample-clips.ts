@@ -23,6 +23,7 @@ const wordings: Record<string, string> = {
 };
 
 const looks = ['a young man with short hair', 'an old woman with glasses', 'a bearded man in a red shirt', 'a girl with long black hair'];
+const emotions = ['Happy', 'sad', 'Neutral'];
 const order = ['smile', 'frown', 'blink', 'no-change'];
 
 /**
@@ -35,7 +36,7 @@ export function sampleClips(): ScoredClip[] {
     const [first, second, third] = done.map((action) => wordings[action]!);
     const caption =
       `The video shows ${looks[i % looks.length]!} in front of a wall. At the beginning, ${first}. ` +
-      `In the middle, ${second}. Towards the end, ${third}.`;
+      `In the middle, ${second}. Towards the end, ${third}. The mood is ${emotions[i % emotions.length]!.toLowerCase()}.`;
     const times = Array.from({ length: 12 }, (_, frame) => frame / 4);
     const box = { x: 10 + i, y: 12, width: 30, height: 30 };
     const people = [{ id: 'principal', boxes: times.map(() => box) }];
@@ -52,6 +53,7 @@ export function sampleClips(): ScoredClip[] {
         instruction: 'Describe the facial expressions.',
         references: [caption],
         kind: i % 2 ? 'several' : 'one-person',
+        emotion: emotions[i % emotions.length],
         truth: { times, people, principal: 'principal', actions: actions.sort((a, b) => a.start - b.start) },
       },
       prediction: caption,

@@ -13,9 +13,10 @@ export interface ClipRow {
   instruction?: string;
   split?: Split;
   kind?: string;
+  emotion?: string;
 }
 
-export const columns = ['video', 'caption', 'instruction', 'split', 'id', 'kind'] as const;
+export const columns = ['video', 'caption', 'instruction', 'split', 'id', 'kind', 'emotion'] as const;
 const splits = ['train', 'validation', 'test'] as const;
 
 /** Checks one row; all that is wrong goes to `faults`. Undefined where something is. */
@@ -43,9 +44,9 @@ export function checkRow({ where, values }: Row, faults: Fault[]): ClipRow | und
   const id = typeof values['id'] === 'number' ? String(values['id']) : text('id');
   if (id !== undefined && !/^[A-Za-z0-9._-]+$/.test(id)) wrong(`its id is "${id}"`, 'letters, digits, "-", "_" and "." only');
   const references = checkCaptions(values['caption'], wrong);
-  const [instruction, kind] = [text('instruction'), text('kind')];
+  const [instruction, kind, emotion] = [text('instruction'), text('kind'), text('emotion')];
   if (faults.length > before) return undefined;
-  return { where, video: video!, references, id, instruction, split: split as Split | undefined, kind };
+  return { where, video: video!, references, id, instruction, split: split as Split | undefined, kind, emotion };
 }
 
 function checkCaptions(value: unknown, wrong: (message: string, expected: string) => void): string[] {

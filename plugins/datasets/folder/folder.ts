@@ -120,7 +120,7 @@ function present(context: PluginContext, config: PluginConfig, listed: readonly 
 
 function toClips(listed: readonly Listed[], config: PluginConfig): Clip[] {
   const taken = new Set(listed.flatMap(({ id }) => id ?? []));
-  return listed.map(({ file, video, references, kind, ...row }) => {
+  return listed.map(({ file, video, references, kind, emotion, ...row }) => {
     const id = row.id ?? freeId(idOf(resolve('/', video).slice(1)), taken);
     const split = row.split ?? drawSplit(video, config);
     return {
@@ -130,6 +130,7 @@ function toClips(listed: readonly Listed[], config: PluginConfig): Clip[] {
       instruction: row.instruction ?? (config['instruction'] as string),
       references,
       ...(kind ? { kind } : {}),
+      ...(emotion ? { emotion } : {}),
     };
   });
 }
