@@ -41,10 +41,7 @@ type Answered = EventPair & { answer: Relation };
 function kappaOf(pairs: readonly Answered[]): number {
   const share = (test: (pair: Answered) => boolean) => pairs.filter(test).length / pairs.length;
   const observed = share(({ answer, relation }) => answer === relation);
-  const chance = relations.reduce(
-    (sum, one) => sum + share(({ answer }) => answer === one) * share(({ relation }) => relation === one),
-    0,
-  );
+  const chance = relations.reduce((sum, one) => sum + share(({ answer }) => answer === one) * share(({ relation }) => relation === one), 0);
   return chance === 1 ? 0 : (observed - chance) / (1 - chance);
 }
 
@@ -52,9 +49,9 @@ const accuracyOf = (pairs: readonly Answered[]) => pairs.filter(({ answer, relat
 
 function estimate(groups: readonly (readonly Answered[])[], statistic: (pairs: readonly Answered[]) => number): Estimate {
   const random = seededRandom(0).fork('judge-check');
-  const drawn = Array.from({ length: resamples }, () =>
-    statistic(groups.flatMap(() => groups[random.integer(groups.length)]!)),
-  ).sort((a, b) => a - b);
+  const drawn = Array.from({ length: resamples }, () => statistic(groups.flatMap(() => groups[random.integer(groups.length)]!))).sort(
+    (a, b) => a - b,
+  );
   const at = (share: number) => drawn[Math.round(share * (resamples - 1))]!;
   return { value: statistic(groups.flat()), interval: [at(0.025), at(0.975)] };
 }
@@ -111,7 +108,9 @@ export async function checkJudge(
     sorts: [...sorts.values()]
       .sort((a, b) => relations.indexOf(a.relation) - relations.indexOf(b.relation) || (a.sort < b.sort ? -1 : 1))
       .map(({ relation, sort }) => {
-        const some = filled.map((group) => group.filter((pair) => pair.relation === relation && pair.sort === sort)).filter((one) => one.length);
+        const some = filled
+          .map((group) => group.filter((pair) => pair.relation === relation && pair.sort === sort))
+          .filter((one) => one.length);
         return { relation, sort, n: some.flat().length, accuracy: estimate(some, accuracyOf) };
       }),
     confusion: relations.map((label) =>

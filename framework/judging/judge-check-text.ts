@@ -1,7 +1,19 @@
 import type { JudgeCheck } from './check-judge.js';
 
 /** The table of `mienlab judge check`. */
-export function judgeCheckText({ judge, pairs, n, failed, failure, accuracy, kappa, majority, sorts, confusion, ...verdict }: JudgeCheck): string {
+export function judgeCheckText({
+  judge,
+  pairs,
+  n,
+  failed,
+  failure,
+  accuracy,
+  kappa,
+  majority,
+  sorts,
+  confusion,
+  ...verdict
+}: JudgeCheck): string {
   const number = (value: number) => value.toFixed(2);
   const whole = ({ value, interval }: JudgeCheck['kappa']) => `${number(value)} [${interval.map(number).join(' ')}]`;
   const words = ['entailment', 'neutral', 'contradiction'];

@@ -5,6 +5,7 @@ export { GoldenValues } from './golden/golden-values.js';
 export { type LanguageModel, type ModelAnswer, type ModelMessage } from './judging/language-model.js';
 export { PromptJudge, promptJudgeOptions } from './judging/prompt-judge.js';
 export { questionKey, readRecording, type Recording } from './judging/recording.js';
+export { Slots } from './judging/slots.js';
 export { pluginKinds } from './plugin-kinds.js';
 export { sampleRandoms } from './sample-randoms.js';
 export { scoreEachClip } from './score-each-clip.js';

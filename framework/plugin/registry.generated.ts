@@ -50,6 +50,7 @@ export const generatedPlugins: PluginTable = {
     'video-chatgpt': () => import('../../plugins/metrics/video-chatgpt/plugin.js'),
   },
   judge: {
+    'local-gguf': () => import('../../plugins/judges/local-gguf/plugin.js'),
     openai: () => import('../../plugins/judges/openai/plugin.js'),
     recorded: () => import('../../plugins/judges/recorded/plugin.js'),
     rules: () => import('../../plugins/judges/rules/plugin.js'),

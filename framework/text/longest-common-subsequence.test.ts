@@ -31,10 +31,7 @@ test('both lengths are those of a search over all subsequences', () => {
     const [a, b] = [tokensOf(random(9), 1 + random(4)), tokensOf(random(9), 1 + random(4))];
     const expected = bruteForce(a.length, b.length, (i, j) => a[i] === b[j]);
     assert.is(lcsLength(a, b), expected);
-    assert.is(
-      longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]).length,
-      expected,
-    );
+    assert.is(longestMatchChain(a.length, b.length, (i, j) => a[i] === b[j]).length, expected);
     const matrix = a.map(() => b.map(() => random(3) === 0));
     const matches = (i: number, j: number) => matrix[i]![j]!;
     const chain = longestMatchChain(a.length, b.length, matches);

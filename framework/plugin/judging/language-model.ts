@@ -16,7 +16,7 @@ export interface ModelAnswer {
 export interface LanguageModel {
   /** All that its answers depend on beside the messages: part of the cache key. */
   readonly key: Readonly<Record<string, unknown>>;
-  /** Questions that it takes at once. */
+  /** Questions that it works on at once; it lets the others wait by itself (`Slots`). */
   readonly concurrency: number;
   /** `draw` tells repeats of one question apart. Throws a Fault where there is no answer. */
   ask(

@@ -5,7 +5,6 @@ import { fillPrompt, judgePrompts, promptsHash, promptsVersion, type PromptName 
 import type { LanguageModel, ModelMessage } from './language-model.js';
 import { readEvents, readRating, readRelations, type Reading } from './read-answers.js';
 import { Recorder } from './recording.js';
-import { Slots } from './slots.js';
 
 /** Options that every judge by prompts has. */
 export const promptJudgeOptions = {
@@ -58,7 +57,6 @@ export class PromptJudge implements Judge {
   readonly #prices?: { prompt: number; completion: number };
   readonly #cache: AnswerCache | null;
   readonly #recorder: Recorder | null;
-  readonly #slots: Slots;
   readonly #underWay = new Map<string, Promise<string>>();
   readonly #counts: Counts = { asked: 0, cached: 0, failed: 0, repaired: 0, retried: 0, promptTokens: 0, completionTokens: 0 };
   readonly #ratingVariances: number[] = [];
@@ -75,7 +73,6 @@ export class PromptJudge implements Judge {
     this.#config = given.config;
     this.#prices = given.prices;
     this.concurrency = given.model.concurrency;
-    this.#slots = new Slots(given.model.concurrency);
     this.#cache = given.config['cache'] === 'off' ? null : new AnswerCache(context.folder());
     const record = given.config['record'] as string;
     this.#recorder = record ? new Recorder(context.resolve(record), this.id) : null;
@@ -189,7 +186,7 @@ export class PromptJudge implements Judge {
     let complaint = '';
     for (let attempt = 0; attempt < (this.#config['attempts'] as number); attempt++) {
       const { signal } = this.#context;
-      const answer = await this.#slots.use(() => this.#model.ask(messages, schema, { draw, signal }), signal);
+      const answer = await this.#model.ask(messages, schema, { draw, signal });
       this.#counts.retried += answer.retried;
       this.#counts.promptTokens += answer.promptTokens;
       this.#counts.completionTokens += answer.completionTokens;

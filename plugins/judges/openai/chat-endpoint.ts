@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PluginContext } from 'mienlab/contracts';
 import { Fault } from 'mienlab/faults';
-import type { LanguageModel, ModelAnswer, ModelMessage } from 'mienlab/plugin';
+import { Slots, type LanguageModel, type ModelAnswer, type ModelMessage } from 'mienlab/plugin';
 import { readCompletion } from './read-completion.js';
 import { retryAfter } from './retry-after.js';
 
@@ -24,13 +25,17 @@ interface EndpointOptions {
 }
 
 /** One request's end: an answer, or why not, and whether it may be sent again and when (milliseconds). */
-type Outcome = { completion: Omit<ModelAnswer, 'retried'> } | { reason: string; again: boolean; wait?: number; fatal?: boolean; cause?: unknown };
+type Outcome =
+  { completion: Omit<ModelAnswer, 'retried'> } | { reason: string; again: boolean; wait?: number; fatal?: boolean; cause?: unknown };
 
 const firstWait = 500;
 const longestWait = 30_000;
+/** Refusals in a row, no answer between them, after which all requests wait as long as the refused one. */
+const refusalsToHold = 3;
 
 /**
- * Chat completions of an OpenAI-compatible endpoint. After a refusal that names a time (429 with Retry-After) all requests wait for it.
+ * Chat completions of an OpenAI-compatible endpoint. A refused request waits as long as it is told (Retry-After) and makes room for others
+ * meanwhile; after some refusals in a row all requests wait.
  * What no further request can mend (a wrong key, an unknown model, nobody there) is thrown at once from then on.
  */
 export class ChatEndpoint implements LanguageModel {
@@ -38,6 +43,8 @@ export class ChatEndpoint implements LanguageModel {
   readonly concurrency: number;
   readonly #options: EndpointOptions;
   readonly #context: PluginContext;
+  readonly #slots: Slots;
+  #refusals = 0;
   #heldUntil = 0;
   #nextStart = 0;
   #fatal?: Fault;
@@ -48,6 +55,9 @@ export class ChatEndpoint implements LanguageModel {
     this.concurrency = options.concurrency;
     this.#options = options;
     this.#context = context;
+    this.#slots = new Slots(options.concurrency);
+    // Every request under way listens to it.
+    setMaxListeners(0, context.signal);
   }
 
   async ask(
@@ -58,13 +68,19 @@ export class ChatEndpoint implements LanguageModel {
     const body = JSON.stringify(this.#body(messages, schema, draw));
     for (let retried = 0; ; retried++) {
       if (this.#fatal) throw this.#fatal;
-      await this.#turn(signal);
-      const outcome = await this.#send(body, signal);
-      if ('completion' in outcome) return { ...outcome.completion, retried };
+      const outcome = await this.#slots.use(async () => {
+        await this.#turn(signal);
+        return this.#send(body, signal);
+      }, signal);
+      if ('completion' in outcome) {
+        this.#refusals = 0;
+        return { ...outcome.completion, retried };
+      }
       if (outcome.again && retried < this.#options.retries) {
         const backOff = Math.min(longestWait, firstWait * 2 ** retried) * (0.5 + this.#context.random.next() / 2);
-        if (outcome.wait === undefined) await sleep(backOff, undefined, { signal });
-        else this.#heldUntil = Math.max(this.#heldUntil, performance.now() + outcome.wait);
+        const wait = outcome.wait ?? backOff;
+        if (++this.#refusals >= refusalsToHold) this.#heldUntil = Math.max(this.#heldUntil, performance.now() + wait);
+        await sleep(wait, undefined, { signal });
         continue;
       }
       const tried = retried ? ` (sent ${retried + 1} times)` : '';

@@ -94,7 +94,7 @@ test('another prompt, model or temperature is another question', async () => {
   assert.is(first.server.requests.length, 3);
 });
 
-test('429 with Retry-After holds every request back; 503 and broken lines are asked again', async () => {
+test('429 waits as long as Retry-After says; 503 is asked again', async () => {
   const { judge, server } = await stub((request, index) => {
     if (index === 0) return { status: 429, headers: { 'retry-after': '0.3' }, body: '{"error":{}}' };
     if (index === 1) return { status: 503, body: 'busy' };
@@ -105,6 +105,25 @@ test('429 with Retry-After holds every request back; 503 and broken lines are as
   assert.ok(performance.now() - started > 300);
   assert.is(server.requests.length, 3);
   assert.is(judge.usage!().retried, 2);
+});
+
+test('after three refusals in a row all requests wait; a single one holds nobody back', async () => {
+  const refused = { status: 429, headers: { 'retry-after': '0.4' }, body: '{}' };
+  const at: number[] = [];
+  const run = async (refusals: number) => {
+    at.length = 0;
+    const { judge } = await stub(
+      (request, index) => {
+        at.push(performance.now());
+        return index < refusals ? refused : { content: soundAnswer(request) };
+      },
+      { concurrency: 1 },
+    );
+    await Promise.all(['a.', 'b.', 'c.', 'd.', 'e.'].map((caption) => judge.events(caption)));
+    return at[3]! - at[2]!;
+  };
+  assert.ok((await run(3)) >= 350);
+  assert.ok((await run(1)) < 300);
 });
 
 test('retry-after is read as seconds, milliseconds or a date', () => {
@@ -145,12 +164,18 @@ for (const [what, content, message] of broken) {
 }
 
 test('fences, Python words and trailing commas are understood', async () => {
-  const texts = ['```json\n{"events": ["She smiles",]}\n```', "Sure: {'events': ['She smiles']}", '{"events": ["She smiles"], "sure": True}'];
+  const texts = [
+    '```json\n{"events": ["She smiles",]}\n```',
+    "Sure: {'events': ['She smiles']}",
+    '{"events": ["She smiles"], "sure": True}',
+  ];
   for (const content of texts) {
     const { judge } = await stub(() => ({ content }), { attempts: 1 });
     assert.equal(await judge.events('x'), ['She smiles']);
   }
-  const { judge } = await stub(() => ({ content: '{"relations": [{"relation": "Neutral"} {"relation": "entailment", "reason": "a } b, ] True"},]}' }));
+  const { judge } = await stub(() => ({
+    content: '{"relations": [{"relation": "Neutral"} {"relation": "entailment", "reason": "a } b, ] True"},]}',
+  }));
   assert.equal(await judge.relations(['a', 'b'], 'c'), ['neutral', 'entailment']);
 });
 
@@ -187,7 +212,9 @@ test('a web page, an empty body, a time-out and a closed port are failures that 
 
 test('a wrong key is not tried again, not shown, and stops all further questions', async () => {
   process.env['STUB_KEY'] = 'secret-key-2';
-  const { judge, server } = await stub(() => ({ status: 401, body: '{"error": "wrong key secret-key-2"}' }), { 'key-variable': 'STUB_KEY' });
+  const { judge, server } = await stub(() => ({ status: 401, body: '{"error": "wrong key secret-key-2"}' }), {
+    'key-variable': 'STUB_KEY',
+  });
   const fault = await refusal(judge.events('x'));
   assert.match(fault.details.hint!, /STUB_KEY/);
   assert.not.match(fault.message, /secret-key-2/);
@@ -202,7 +229,9 @@ test('repeats are separate questions: the majority and all ratings come back, wi
   assert.is(server.requests.length, 3);
   assert.ok(Math.abs(judge.usage!().ratingVariance! - 0.72) < 1e-9);
   const relations = ['neutral', 'entailment', 'entailment'];
-  const other = await stub((request) => ({ content: { relations: [{ relation: relations[request.body['seed'] as number] }] } }), { repeats: 3 });
+  const other = await stub((request) => ({ content: { relations: [{ relation: relations[request.body['seed'] as number] }] } }), {
+    repeats: 3,
+  });
   assert.equal(await other.judge.relations(['a'], 'b'), ['entailment']);
   assert.is(other.judge.usage!().relationDisagreement, 1);
 });

@@ -14,7 +14,11 @@ export default definePlugin({
     additionalProperties: false,
     required: ['model'],
     properties: {
-      model: { type: 'string', minLength: 1, description: 'The name of the model as the endpoint knows it; name a dated version where there is one.' },
+      model: {
+        type: 'string',
+        minLength: 1,
+        description: 'The name of the model as the endpoint knows it; name a dated version where there is one.',
+      },
       endpoint: {
         type: 'string',
         pattern: '^https?://',
@@ -32,7 +36,12 @@ export default definePlugin({
         default: 'json-schema',
         description: 'What the endpoint can hold its answers to.',
       },
-      temperature: { type: ['number', 'null'], minimum: 0, default: 0, description: 'Null leaves it to the endpoint (some models take none).' },
+      temperature: {
+        type: ['number', 'null'],
+        minimum: 0,
+        default: 0,
+        description: 'Null leaves it to the endpoint (some models take none).',
+      },
       'max-tokens': { type: 'integer', minimum: 1, default: 2000, description: 'Longest answer.' },
       concurrency: { type: 'integer', minimum: 1, maximum: 512, default: 16, description: 'Requests under way at once.' },
       'requests-per-minute': { type: 'integer', minimum: 0, default: 0, description: 'No more requests than this; 0: no limit.' },
@@ -41,7 +50,8 @@ export default definePlugin({
         type: 'integer',
         minimum: 0,
         default: 6,
-        description: 'How often a request is sent again after 408, 429, 5xx, a time-out or a broken line, waiting longer each time or as told.',
+        description:
+          'How often a request is sent again after 408, 429, 5xx, a time-out or a broken line, waiting longer each time or as told.',
       },
       'price-prompt': { type: ['number', 'null'], minimum: 0, default: null, description: 'US dollars a million prompt tokens.' },
       'price-completion': { type: ['number', 'null'], minimum: 0, default: null, description: 'US dollars a million answer tokens.' },

@@ -14,7 +14,9 @@ export function readCompletion(body: string): Omit<ModelAnswer, 'retried'> | str
     parsed = JSON.parse(body) as Completion | null;
   } catch {
     const start = body.replace(/\s+/g, ' ').trim().slice(0, 80);
-    return /^\s*<(?:!doctype|html)/i.test(body) ? `it answered with a web page: ${start}` : `its answer is no JSON: ${start || '(nothing)'}`;
+    return /^\s*<(?:!doctype|html)/i.test(body)
+      ? `it answered with a web page: ${start}`
+      : `its answer is no JSON: ${start || '(nothing)'}`;
   }
   const message = parsed?.choices?.[0]?.message;
   if (typeof message?.refusal === 'string') return `the model refused: ${message.refusal.slice(0, 80)}`;

@@ -29,7 +29,9 @@ export function soundAnswer({ user }: StubRequest): unknown {
   if (typeof caption !== 'string') return { score: 4.8 };
   const events = value('Events') as string[] | undefined;
   if (!events) return { events: caption.split(/[.!?]\s*/).filter((one) => one.trim()) };
-  return { relations: events.map((event, i) => ({ event: i + 1, reason: '', relation: caption.includes(event) ? 'entailment' : 'neutral' })) };
+  return {
+    relations: events.map((event, i) => ({ event: i + 1, reason: '', relation: caption.includes(event) ? 'entailment' : 'neutral' })),
+  };
 }
 
 /** An endpoint on 127.0.0.1 for tests and the bench. */

@@ -14,7 +14,8 @@ const against: Readonly<Record<Direction, readonly Direction[]>> = {
 };
 
 const agrees = (event: Statement, one: Statement) => event.directions.every((way) => one.directions.includes(way));
-const clashes = (event: Statement, one: Statement) => event.directions.some((way) => one.directions.some((other) => against[way].includes(other)));
+const clashes = (event: Statement, one: Statement) =>
+  event.directions.some((way) => one.directions.some((other) => against[way].includes(other)));
 
 /** Whether one statement says what an event says, whoever it is about. */
 function says(event: Statement, one: Statement): boolean {

@@ -33,8 +33,10 @@ export const regions = {
   forehead: /\bforehead\b/,
 } as const;
 
-const raising = /\b(?:rais\w*|lift\w*|ris(?:es?|ing|en)|rose|arch\w*|elevat\w*|upturned|(?:turn|curl|curv|go|pull|tilt|lean)\w* (?:slightly |a bit |a little )?up\w*|upwards?)\b/;
-const lowering = /\b(?:lower\w*|drop\w*|droop\w*|fall\w*|sag\w*|bow(?:s|ed|ing)?|(?:turn|curl|curv|go|pull|press|tilt|lean)\w* (?:slightly |a bit |a little )?down\w*|downwards?)\b/;
+const raising =
+  /\b(?:rais\w*|lift\w*|ris(?:es?|ing|en)|rose|arch\w*|elevat\w*|upturned|(?:turn|curl|curv|go|pull|tilt|lean)\w* (?:slightly |a bit |a little )?up\w*|upwards?)\b/;
+const lowering =
+  /\b(?:lower\w*|drop\w*|droop\w*|fall\w*|sag\w*|bow(?:s|ed|ing)?|(?:turn|curl|curv|go|pull|press|tilt|lean)\w* (?:slightly |a bit |a little )?down\w*|downwards?)\b/;
 
 const emotion = (action: string, pattern: RegExp): Entry => ({ action, pattern });
 
@@ -44,7 +46,11 @@ export const entries: readonly Entry[] = [
   { action: 'laugh', pattern: /\b(?:laugh\w*|chuckl\w*|giggl\w*)\b/ },
   { action: 'mouth corners drop', region: 'corners', pattern: lowering },
   { action: 'frown', pattern: /\b(?:frown\w*|scowl\w*)\b/ },
-  { action: 'frown', region: 'brows', pattern: /\b(?:furrow\w*|knit\w*|wrinkl\w*|(?:draw\w*|drawn|pull\w*|squeez\w*).{0,30}together|contract\w*)\b/ },
+  {
+    action: 'frown',
+    region: 'brows',
+    pattern: /\b(?:furrow\w*|knit\w*|wrinkl\w*|(?:draw\w*|drawn|pull\w*|squeez\w*).{0,30}together|contract\w*)\b/,
+  },
   { action: 'brows relax', region: 'brows', pattern: /\brelax\w*\b/ },
   { action: 'brow move', region: 'brows', pattern: raising, way: 'up', directed: true },
   { action: 'brow move', region: 'brows', pattern: lowering, way: 'down', directed: true },
@@ -58,8 +64,18 @@ export const entries: readonly Entry[] = [
   { action: 'eyes close', region: 'lids', pattern: /\b(?:clos(?:es?|ed|ing)|shut\w*)\b/ },
   { action: 'blink', pattern: /\bblink\w*\b/ },
   { action: 'wink', pattern: /\bwink\w*\b/, directed: true },
-  { action: 'look', pattern: /\b(?:look(?:s|ed|ing)?|glanc\w*|gaz(?:es|ed|ing)|star(?:es|ed|ing)|peer\w*)\b(?= (?:\w+ ){0,3}?(?:to|toward|towards|at|up\w*|down\w*|ahead|forwards?|straight|front|away|left|right|back|into)\b)/, directed: true },
-  { action: 'look', region: 'eyes', pattern: /\b(?:mov\w*|shift\w*|turn\w*|direct\w*|roll\w*|rais\w*|lift\w*|lower\w*|drop\w*|return\w*)\b/, directed: true },
+  {
+    action: 'look',
+    pattern:
+      /\b(?:look(?:s|ed|ing)?|glanc\w*|gaz(?:es|ed|ing)|star(?:es|ed|ing)|peer\w*)\b(?= (?:\w+ ){0,3}?(?:to|toward|towards|at|up\w*|down\w*|ahead|forwards?|straight|front|away|left|right|back|into)\b)/,
+    directed: true,
+  },
+  {
+    action: 'look',
+    region: 'eyes',
+    pattern: /\b(?:mov\w*|shift\w*|turn\w*|direct\w*|roll\w*|rais\w*|lift\w*|lower\w*|drop\w*|return\w*)\b/,
+    directed: true,
+  },
   { action: 'head turn', region: 'head', pattern: /\b(?:turn\w*|rotat\w*|mov\w*|swivel\w*|follow\w*|twist\w*)\b/, directed: true },
   { action: 'head tilt', region: 'head', pattern: /\b(?:tilt\w*|lean\w*|cock\w*|inclin\w*)\b/, directed: true },
   { action: 'head move', region: 'head', pattern: raising, way: 'up' },
@@ -68,7 +84,12 @@ export const entries: readonly Entry[] = [
   { action: 'chin move', region: 'chin', pattern: lowering, way: 'down' },
   { action: 'nod', pattern: /\bnod\w*\b/ },
   { action: 'shake head', region: 'head', pattern: /\b(?:shak\w*|sway\w*|wobbl\w*)\b/ },
-  { action: 'head turn', region: 'head', pattern: /\bstays? still|holds? (?:his|her|the) head still|keeps? (?:his|her|the) head still\b/, negates: true },
+  {
+    action: 'head turn',
+    region: 'head',
+    pattern: /\bstays? still|holds? (?:his|her|the) head still|keeps? (?:his|her|the) head still\b/,
+    negates: true,
+  },
   { action: 'mouth open', region: 'mouth', pattern: /\b(?:open\w*|ajar|agape|parts|parted|parting)\b/ },
   { action: 'mouth open', region: 'lips', pattern: /\b(?:open\w*|ajar|parts?|parted|parting)\b/ },
   { action: 'mouth close', region: 'mouth', pattern: /\b(?:clos(?:es?|ed|ing)|shut\w*)\b/ },
@@ -91,7 +112,11 @@ export const entries: readonly Entry[] = [
   { action: 'sing', pattern: /\b(?:sings?|singing|sang)\b/ },
   { action: 'sigh', pattern: /\bsigh\w*\b/ },
   { action: 'cry', pattern: /\b(?:cry|cries|cried|crying|tears|weep\w*|sob\w*)\b/ },
-  { action: 'change', pattern: /\bno (?:\w+ )?(?:change|changes|reaction|movement)\b|\bnothing changes\b|\b(?:unchanged|not react)\b/, negates: true },
+  {
+    action: 'change',
+    pattern: /\bno (?:\w+ )?(?:change|changes|reaction|movement)\b|\bnothing changes\b|\b(?:unchanged|not react)\b/,
+    negates: true,
+  },
   emotion('happy', /\b(?:happ(?:y|ier|ily|iness)|joy\w*|cheerful\w*|delight\w*|overjoyed|pleased|excited|excitement)\b/),
   emotion('sad', /\b(?:sad\w*|sorrow\w*|upset|unhapp\w*|griev\w*|grief|distress\w*|melanchol\w*)\b/),
   emotion('angry', /\b(?:ang(?:ry|er|rily)|furious\w*|fury|rage|annoy\w*|irritat\w*)\b/),

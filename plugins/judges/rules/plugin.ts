@@ -18,9 +18,15 @@ export default definePlugin({
         type: 'string',
         enum: ['auto', 'grammar', 'lexicon'],
         default: 'auto',
-        description: "The dataset's event grammar, or the built-in lexicon for free English captions; auto: the grammar where there is one.",
+        description:
+          "The dataset's event grammar, or the built-in lexicon for free English captions; auto: the grammar where there is one.",
       },
-      'max-events': { type: 'integer', minimum: 1, default: 10, description: 'Most events taken from one caption, the first ones.' },
+      'max-events': {
+        type: 'integer',
+        minimum: 1,
+        default: 10,
+        description: 'Most events taken from one caption: the first ones with a grammar, spread over the caption with the lexicon.',
+      },
     },
   },
   consumes: ['captions'],

@@ -2,7 +2,10 @@ import { entries, regions, type Region } from './lexicon.js';
 import { nobody, type Direction, type Statement, type Who } from './statement.js';
 
 const parts: readonly [string, RegExp][] = [
-  ['end', /\b(?:(?:towards?|at|by|near|until|to) the (?:very )?(?:end|conclusion)|finally|lastly|eventually|in the (?:final|last|latter|ending|end)\b)/],
+  [
+    'end',
+    /\b(?:(?:towards?|at|by|near|until|to) the (?:very )?(?:end|conclusion)|finally|lastly|eventually|in the (?:final|last|latter|ending|end)\b)/,
+  ],
   ['middle', /\b(?:(?:in|at|around|towards?) the middle|midway|halfway)\b(?! to)/],
   ['beginning', /\b(?:(?:at|in|from) the (?:very )?(?:beginning|start|outset)|at first|initially|firstly|first)\b/],
 ];
@@ -54,7 +57,8 @@ const regionOf = (clause: string) => (Object.keys(regions) as Region[]).filter((
 function inOrder(sentence: string): string {
   const plain = (text: string) => text.replace(/^[\s,]+|[\s,]+$/g, '');
   let match = /^(?:.*?[,:])?\s*after ([^,]+), (.+)$/.exec(sentence) ?? /^before ([^,]+), (.+)$/.exec(sentence);
-  if (match) return sentence.startsWith('before') ? `${plain(match[2]!)} , ${plain(match[1]!)}` : `${plain(match[1]!)} , ${plain(match[2]!)}`;
+  if (match)
+    return sentence.startsWith('before') ? `${plain(match[2]!)} , ${plain(match[1]!)}` : `${plain(match[1]!)} , ${plain(match[2]!)}`;
   match = /^(.+?) before (?!the\b)(.+)$/.exec(sentence);
   if (match) return `${plain(match[1]!)} , ${plain(match[2]!)}`;
   match = /^(.+?) after (?!the\b|a\b)(.+)$/.exec(sentence);

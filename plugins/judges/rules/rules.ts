@@ -29,7 +29,10 @@ export class LexiconRules implements Judge {
   }
 
   async events(caption: string): Promise<string[]> {
-    return readText(caption).slice(0, this.maxEvents).map(statementText);
+    const all = readText(caption).map(statementText);
+    if (all.length <= this.maxEvents) return all;
+    // Spread over the caption, so that its end counts as much as its beginning.
+    return Array.from({ length: this.maxEvents }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / this.maxEvents)]!);
   }
 
   async relations(events: readonly string[], caption: string): Promise<Relation[]> {

@@ -31,7 +31,8 @@ export function statementText({ who, negated, action, directions, part }: Statem
   return `the ${noun}${place}: ${negated ? 'no ' : ''}${action}${way}${part === null ? '' : ` (${part})`}`;
 }
 
-const written = /^the (man|boy|woman|girl|child|person)(?: \(([a-z]+)\))?: (no )?([a-z -]+?)((?: (?:left|right|up|down|front))*)(?: \(([^()]*)\))?$/;
+const written =
+  /^the (man|boy|woman|girl|child|person)(?: \(([a-z]+)\))?: (no )?([a-z -]+?)((?: (?:left|right|up|down|front))*)(?: \(([^()]*)\))?$/;
 
 /** Reads what `statementText` wrote; undefined for anything else. */
 export function readStatement(text: string): Statement | undefined {

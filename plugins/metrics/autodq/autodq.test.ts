@@ -46,7 +46,10 @@ test('an empty list of events scores as the option says', async () => {
   const clips = [clip('', 'a b')];
   const full = await score(clips);
   assert.equal([full.recall, full.precision], [[0], [1]]);
-  assert.match(full.note!, /1 clips have a caption without events: full-score 0\.000, zero 0\.000, leave-out no value; counted here as full-score/);
+  assert.match(
+    full.note!,
+    /1 clips have a caption without events: full-score 0\.000, zero 0\.000, leave-out no value; counted here as full-score/,
+  );
   const two = await score([clip('', 'a b'), clip('a', 'a b')]);
   // Mean recall 0.25, mean precision 1 or 0.5; without the first clip 0.5 and 1.
   assert.match(two.note!, /full-score 0\.400, zero 0\.333, leave-out 0\.667/);

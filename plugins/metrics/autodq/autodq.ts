@@ -53,7 +53,13 @@ export class AutoDq implements Metric {
       note: this.#note(judged, Object.keys(failed).length),
     };
     return [
-      { ...common, name: 'autodq', values: shares.map((one) => one && f1(one)), aggregate: (indices) => corpusF1(shares, indices), evidence: judged },
+      {
+        ...common,
+        name: 'autodq',
+        values: shares.map((one) => one && f1(one)),
+        aggregate: (indices) => corpusF1(shares, indices),
+        evidence: judged,
+      },
       { ...common, detail: true, name: 'autodq-recall', values: shares.map((one) => one && one.recall) },
       { ...common, detail: true, name: 'autodq-precision', values: shares.map((one) => one && one.precision) },
     ];
