@@ -16,6 +16,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   track: () => import('./track.js'),
   score: () => import('./score.js'),
   'eval-tracks': () => import('./eval-tracks.js'),
+  'audit-metrics': () => import('./audit-metrics.js'),
+  compare: () => import('./compare.js'),
 };
 
 async function main(argv: string[]): Promise<number> {

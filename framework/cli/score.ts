@@ -5,36 +5,12 @@ import { generatedPlugins } from '../plugin/registry.generated.js';
 import type { ScoreRequest } from '../score/score-captions.js';
 import { readCaptionFile } from '../text/captions/caption-file.js';
 import { referencesPath } from '../text/captions/named-references.js';
+import { pluginOptions, wholeNumber } from './caption-options.js';
 import type { Command } from './command.js';
 import { parseArguments } from './parse-arguments.js';
 
 const options = ['predictions', 'references', 'metrics', 'judge', 'against', 'cluster', 'resamples', 'seed'] as const;
 const flags = ['per-item', 'json', 'allow-missing', 'mlflow', 'no-baselines'] as const;
-
-function wholeNumber(text: string, name: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === '') throw new Fault('USAGE', `--${name} ${text} is no whole number`);
-  return value;
-}
-
-/** `cider.df=fec-bench` and the like, by plugin. */
-async function pluginOptions(settings: readonly string[], chosen: readonly string[]): Promise<Map<string, Record<string, unknown>>> {
-  const found = new Map<string, Record<string, unknown>>(chosen.map((name) => [name, {}]));
-  if (settings.length === 0) return found;
-  const { parse } = await import('yaml');
-  for (const setting of settings) {
-    const [, plugin, key, text] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(setting) ?? [];
-    const own = plugin === undefined ? undefined : found.get(plugin);
-    if (!own) {
-      throw new Fault('USAGE', `"${setting}" sets no option of what is chosen`, {
-        expected: 'METRIC.OPTION=VALUE',
-        known: [...found.keys()],
-      });
-    }
-    own[key!] = parse(text!) as unknown;
-  }
-  return found;
-}
 
 async function requestOf(
   positionals: readonly string[],

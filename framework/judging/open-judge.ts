@@ -25,7 +25,7 @@ export async function openJudge({ registry, name, overrides, grammar, ...service
     if (key === undefined) throw new Fault('USAGE', `"${override}" is no option of the judge`, { expected: 'judge.OPTION=VALUE' });
     block[key] = parse(value!);
   }
-  const fault = (path: readonly string[], ...[code, message, details]: ConstructorParameters<typeof Fault>) =>
+  const fault = (path: readonly (string | number)[], ...[code, message, details]: ConstructorParameters<typeof Fault>) =>
     new Fault(code, message, { key: path.join('.'), ...details });
   const { config, faults } = checkBlock(block, manifest.config, ['judge'], { fault });
   if (faults.length) throw new FaultList(faults);

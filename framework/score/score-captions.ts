@@ -117,7 +117,9 @@ export async function scoreCaptions(request: ScoreRequest, services: ScoreServic
       : null;
   const made = await Promise.all(
     chosen.map(async ({ manifest, config }) => {
-      const impossible = manifest.needs?.some((need) => need === 'grammar' || (need === 'judge' && !judge));
+      const impossible = manifest.needs?.some(
+        (need) => need === 'grammar' || (need === 'judge' && !judge) || (need === 'ratings' && !judge?.rate),
+      );
       return {
         name: manifest.name,
         metric: impossible ? null : await manifest.create(context(manifest), config, { judge, grammar: null }),
