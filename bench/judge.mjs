@@ -72,7 +72,7 @@ async function measure(concurrency, faulty) {
     log: { info: () => {}, warn: () => {} },
     progress: { start: () => ({ done: () => {}, end: () => {} }) },
     random: seededRandom(0),
-    signal: new AbortController().signal,
+    signal: new globalThis.AbortController().signal,
     folder: () => folder,
     resolve: (path) => path,
   };
