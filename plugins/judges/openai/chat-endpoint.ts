@@ -70,17 +70,14 @@ export class ChatEndpoint implements LanguageModel {
       if (this.#fatal) throw this.#fatal;
       const outcome = await this.#slots.use(async () => {
         await this.#turn(signal);
-        return this.#send(body, signal);
+        const answered = await this.#send(body, signal);
+        this.#note(answered);
+        return answered;
       }, signal);
-      if ('completion' in outcome) {
-        this.#refusals = 0;
-        return { ...outcome.completion, retried };
-      }
+      if ('completion' in outcome) return { ...outcome.completion, retried };
       if (outcome.again && retried < this.#options.retries) {
         const backOff = Math.min(longestWait, firstWait * 2 ** retried) * (0.5 + this.#context.random.next() / 2);
-        const wait = outcome.wait ?? backOff;
-        if (++this.#refusals >= refusalsToHold) this.#heldUntil = Math.max(this.#heldUntil, performance.now() + wait);
-        await sleep(wait, undefined, { signal });
+        await sleep(outcome.wait ?? backOff, undefined, { signal });
         continue;
       }
       const tried = retried ? ` (sent ${retried + 1} times)` : '';
@@ -110,6 +107,14 @@ export class ChatEndpoint implements LanguageModel {
       ...(temperature !== null && { temperature }),
       ...(formats[answers] !== undefined && { response_format: formats[answers] }),
     };
+  }
+
+  /** Counts refusals in a row; before the next request takes the place of this one. */
+  #note(outcome: Outcome): void {
+    if ('completion' in outcome) this.#refusals = 0;
+    else if (outcome.again && ++this.#refusals >= refusalsToHold) {
+      this.#heldUntil = Math.max(this.#heldUntil, performance.now() + (outcome.wait ?? firstWait));
+    }
   }
 
   /** Waits until a request may start. */
