@@ -178,8 +178,10 @@ test('--list makes nothing, and an unknown part or option is named', async () =>
       ['mlflow', false],
       ['ffmpeg', false],
       ['smollm2', false],
+      ['centerface', false],
       ['onnxruntime', false],
       ['human-models', false],
+      ['blazeface', false],
       ['webgpu', false],
     ],
   );
