@@ -3,7 +3,7 @@ import type { Command } from './command.js';
 /** The text of `mienlab --help`. */
 export async function overview(commands: Record<string, () => Promise<{ command: Command }>>): Promise<string> {
   const rows = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(13)}${(await load()).command.summary}`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(15)}${(await load()).command.summary}`),
   );
   return [
     'mienlab COMMAND [arguments]    experiments on facial-expression video captioning',
