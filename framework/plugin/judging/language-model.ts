@@ -18,11 +18,14 @@ export interface LanguageModel {
   readonly key: Readonly<Record<string, unknown>>;
   /** Questions that it works on at once; it lets the others wait by itself (`Slots`). */
   readonly concurrency: number;
-  /** `draw` tells repeats of one question apart. Throws a Fault where there is no answer. */
+  /**
+   * `draw` tells repeats of one question apart; `items` are the least and the most entries of the answer's list, where it has one, for a
+   * model that can be held to them. Throws a Fault where there is no answer.
+   */
   ask(
     messages: readonly ModelMessage[],
     schema: Readonly<Record<string, unknown>>,
-    options: { draw: number; signal: AbortSignal },
+    options: { draw: number; items?: readonly [number, number]; signal: AbortSignal },
   ): Promise<ModelAnswer>;
   dispose(): void | Promise<void>;
 }

@@ -34,6 +34,12 @@ export const promptJudgeOptions = {
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Least and most entries of the list that is asked for. */
+function itemsOf({ count, max }: Readonly<Record<string, unknown>>): [number, number] | undefined {
+  if (typeof count === 'number') return [count, count];
+  return typeof max === 'number' ? [0, max] : undefined;
+}
+
 interface Counts {
   asked: number;
   cached: number;
@@ -157,7 +163,7 @@ export class PromptJudge implements Judge {
     const name = JSON.stringify(key);
     const going = this.#underWay.get(name);
     if (going) this.#counts.cached++;
-    const answer = going ?? this.#obtain(key, prompt, content, draw, (text) => read(text));
+    const answer = going ?? this.#obtain(key, prompt, { content, draw, items: itemsOf(values) }, (text) => read(text));
     this.#underWay.set(name, answer);
     try {
       const reading = read(await answer);
@@ -172,7 +178,12 @@ export class PromptJudge implements Judge {
   }
 
   /** A text that `read` can use, from the cache or the model. */
-  async #obtain(key: object, prompt: PromptName, content: string, draw: number, read: (text: string) => Reading<unknown>): Promise<string> {
+  async #obtain(
+    key: object,
+    prompt: PromptName,
+    { content, draw, items }: { content: string; draw: number; items?: readonly [number, number] },
+    read: (text: string) => Reading<unknown>,
+  ): Promise<string> {
     const kept = this.#config['cache'] === 'use' ? await this.#cache?.get(key) : undefined;
     if (kept !== undefined && !('complaint' in read(kept))) {
       this.#counts.cached++;
@@ -186,7 +197,7 @@ export class PromptJudge implements Judge {
     let complaint = '';
     for (let attempt = 0; attempt < (this.#config['attempts'] as number); attempt++) {
       const { signal } = this.#context;
-      const answer = await this.#model.ask(messages, schema, { draw, signal });
+      const answer = await this.#model.ask(messages, schema, { draw, items, signal });
       this.#counts.retried += answer.retried;
       this.#counts.promptTokens += answer.promptTokens;
       this.#counts.completionTokens += answer.completionTokens;

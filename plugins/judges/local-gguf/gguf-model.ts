@@ -12,6 +12,8 @@ interface GgufOptions {
   maxTokens: number;
   temperature: number;
   concurrency: number;
+  /** 0: as many as node-llama-cpp finds good. */
+  threads: number;
   gpu: boolean;
 }
 
@@ -21,19 +23,21 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-const longestText = 160;
-
-/** The schema with an end to every free text: small models do not find one by themselves. */
-function bounded(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(bounded);
+/**
+ * The schema as small models need it: without reasons, since they find no end to them (and llama.cpp's grammars take no bound on a text
+ * without becoming slow), and with as many entries as are asked for.
+ */
+function grammarSchema(schema: unknown, items: readonly [number, number] | undefined): unknown {
+  if (Array.isArray(schema)) return schema.filter((one) => one !== 'reason').map((one) => grammarSchema(one, items));
   if (typeof schema !== 'object' || schema === null) return schema;
-  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, bounded(value)]));
-  return inner['type'] === 'string' && !inner['enum'] ? { ...inner, maxLength: longestText } : inner;
+  const kept = Object.entries(schema).filter(([key]) => key !== 'reason');
+  const inner = Object.fromEntries(kept.map(([key, value]) => [key, grammarSchema(value, items)]));
+  return inner['type'] === 'array' && items ? { ...inner, minItems: items[0], maxItems: items[1] } : inner;
 }
 
 /** Loads the model of a GGUF file. Throws Fault ASSET_MISSING without the file or node-llama-cpp, CHECKPOINT_INVALID where it does not load. */
 export async function openGguf(options: GgufOptions): Promise<LanguageModel & { name: string }> {
-  const { file, contextLength, maxTokens, temperature, concurrency, gpu } = options;
+  const { file, contextLength, maxTokens, temperature, concurrency, threads, gpu } = options;
   if (!existsSync(file)) {
     throw new Fault('ASSET_MISSING', 'there is no such model', { where: { source: file }, key: 'judge.file', hint: 'name a GGUF file' });
   }
@@ -42,17 +46,19 @@ export async function openGguf(options: GgufOptions): Promise<LanguageModel & { 
   const llama = await getLlama({ gpu: gpu ? 'auto' : false, build: 'never', skipDownload: true, logLevel: 'error' });
   try {
     const model = await llama.loadModel({ modelPath: file });
-    const context = await model.createContext({ contextSize: contextLength, sequences: concurrency });
+    const context = await model.createContext({ contextSize: contextLength, sequences: concurrency, ...(threads && { threads }) });
     const slots = new Slots(concurrency);
-    const grammars = new Map<object, ReturnType<typeof llama.createGrammarForJsonSchema>>();
+    const grammars = new Map<string, ReturnType<typeof llama.createGrammarForJsonSchema>>();
     return {
       name: `${basename(file)} ${digest.slice(0, 8)}`,
       key: { digest, contextLength, maxTokens, temperature },
       concurrency,
-      ask: (messages, schema, { draw, signal }) =>
+      ask: (messages, schema, { draw, items, signal }) =>
         slots.use(async () => {
-          let grammar = grammars.get(schema);
-          if (!grammar) grammars.set(schema, (grammar = llama.createGrammarForJsonSchema(bounded(schema) as object)));
+          const wanted = grammarSchema(schema, items) as object;
+          const name = JSON.stringify(wanted);
+          let grammar = grammars.get(name);
+          if (!grammar) grammars.set(name, (grammar = llama.createGrammarForJsonSchema(wanted)));
           const contextSequence = context.getSequence();
           const session = new LlamaChatSession({ contextSequence, systemPrompt: messages[0]!.content, autoDisposeSequence: false });
           try {

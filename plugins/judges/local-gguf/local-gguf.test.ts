@@ -31,7 +31,7 @@ test('a real model answers in the form that is asked for', async () => {
     console.log(`skipped: ${installed ? 'SmolLM2 is not set up' : 'node-llama-cpp is not installed'}`);
     return;
   }
-  const judge = await plugin.create(testContext(), { ...defaultConfig(plugin.config), file }, { grammar: null });
+  const judge = await plugin.create(testContext(), { ...defaultConfig(plugin.config), file, threads: 1 }, { grammar: null });
   try {
     const relations = await judge.relations(['The woman smiles.'], 'At first the woman frowns. Then she smiles.');
     assert.is(relations.length, 1);

@@ -17,7 +17,7 @@ interface Context {
 }
 
 interface Model {
-  createContext(options: { contextSize: number; sequences: number }): Promise<Context>;
+  createContext(options: { contextSize: number; sequences: number; threads?: number }): Promise<Context>;
   dispose(): Promise<void>;
 }
 

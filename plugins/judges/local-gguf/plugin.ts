@@ -20,6 +20,12 @@ export default definePlugin({
       'max-tokens': { type: 'integer', minimum: 1, default: 1000, description: 'Longest answer.' },
       temperature: { type: 'number', minimum: 0, default: 0, description: '0: the likeliest token each time.' },
       concurrency: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'Questions worked on at once.' },
+      threads: {
+        type: 'integer',
+        minimum: 0,
+        default: 0,
+        description: 'Threads to compute with; 0: as node-llama-cpp finds good. Fewer are faster on a busy machine.',
+      },
       gpu: { type: 'boolean', default: false, description: 'Whether node-llama-cpp may use a GPU.' },
       ...promptJudgeOptions,
     },
@@ -36,6 +42,7 @@ export default definePlugin({
       maxTokens: config['max-tokens'] as number,
       temperature: config['temperature'] as number,
       concurrency: config['concurrency'] as number,
+      threads: config['threads'] as number,
       gpu: config['gpu'] as boolean,
     });
     return new PromptJudge(context, { name: `local-gguf ${version} ${model.name}`, model, config });
