@@ -44,7 +44,7 @@ test('anything else is a path; a folder called like a name is reached by ./', ()
   const fault = missing('smolm2');
   assert.match(fault.message, join(folder, 'smolm2'));
   assert.is(fault.details.nearest, 'smollm2');
-  assert.equal(fault.details.known, ['smollm2']);
+  assert.equal(fault.details.known, ['smollm2', 'centerface']);
   assert.is(cachedCheckpointPath('constructor'), undefined);
 });
 

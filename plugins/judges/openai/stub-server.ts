@@ -41,10 +41,12 @@ export class StubServer {
 
   constructor(private readonly reply: (request: StubRequest, index: number) => StubReply) {}
 
-  /** Resolves to its base address. */
+  /** Resolves to its base address, of which it has one however often it is asked. */
   async listen(): Promise<string> {
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    await new Promise<void>((resolve) => this.#server!.listen(0, '127.0.0.1', resolve));
+    if (!this.#server) {
+      const server = (this.#server = createServer((request, response) => void this.#serve(request, response)));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    }
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
