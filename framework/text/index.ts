@@ -10,3 +10,5 @@ export { ptbTokenize } from './ptb-tokenize.js';
 export { rougeL, rougeLOf } from './rouge-l.js';
 export { tokenizeClips } from './tokenize-clips.js';
 export { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.js';
+export { jsonError, jsonOffset } from './json/json-offset.js';
+export type { JsonPath } from './json/walk-json.js';

@@ -8,7 +8,8 @@ import { faultOf } from '../../faults/testing/fault-of.js';
 import { seededRandom } from '../../plugin/seeded-random.js';
 import { parseCaptionFile, readCaptionFile } from './caption-file.js';
 import { referencesPath } from './named-references.js';
-import { JsonTrouble, scanJson } from './scan-json.js';
+import { scanJson } from '../json/scan-json.js';
+import { JsonTrouble } from '../json/walk-json.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'captions-'));
 test.after(() => rmSync(folder, { recursive: true }));

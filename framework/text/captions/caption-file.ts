@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Fault, FaultList, nearest, type Place } from '../../faults/index.js';
-import { JsonTrouble, scanJson } from './scan-json.js';
+import { scanJson } from '../json/scan-json.js';
+import { JsonTrouble } from '../json/walk-json.js';
 
 /** The captions of one item of a file of predictions or references. */
 export interface CaptionEntry {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Split } from 'mienlab/contracts';
 import { Fault, FaultList, nearest, type FaultDetails } from 'mienlab/faults';
+import { jsonError, jsonOffset, type JsonPath } from 'mienlab/text';
 import { defaultColumns, shareGptTags, splits, type Columns, type DataSource, type Form, type Tags } from './data-source.js';
 import { placeIn } from './json-entries.js';
-import { jsonError, jsonOffset, type JsonPath } from './json-text.js';
 
 /** What LLaMA-Factory's description of a dataset may hold (its data/README.md). */
 const remote = ['hf_hub_url', 'ms_hub_url', 'om_hub_url', 'script_url', 'cloud_file_name'];

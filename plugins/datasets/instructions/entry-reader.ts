@@ -1,10 +1,10 @@
 import { extname, isAbsolute, relative, resolve } from 'node:path';
 import type { DataProblem, Turn } from 'mienlab/contracts';
 import { nearest } from 'mienlab/faults';
+import { jsonOffset, type JsonPath } from 'mienlab/text';
 import { openAiTags, shareGptTags, defaultColumns, splits, type Columns, type DataSource, type Form, type Tags } from './data-source.js';
 import { object } from './dataset-info.js';
 import { placeIn, type Entry } from './json-entries.js';
-import { jsonOffset, type JsonPath } from './json-text.js';
 
 /** What an entry says, when all of it is right. */
 export interface ReadEntry {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DataPlace, DataProblem } from 'mienlab/contracts';
-import { jsonError } from './json-text.js';
+import { jsonError } from 'mienlab/text';
 
 /** One entry of a data file. */
 export interface Entry {

@@ -1,7 +1,8 @@
-import { seededRandom } from 'mienlab/plugin';
+import { seededRandom } from '../../plugin/seeded-random.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { jsonError, jsonOffset, type JsonPath } from './json-text.js';
+import { jsonError, jsonOffset } from './json-offset.js';
+import type { JsonPath } from './walk-json.js';
 
 const random = seededRandom(3);
 const pick = <Item>(items: readonly Item[]): Item => items[random.integer(items.length)]!;
